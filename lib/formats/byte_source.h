@@ -1,0 +1,45 @@
+// A stream of bytes from a file or stdin, decompressed by content: gzip (also several members) and zstd (also several
+// frames); anything else is passed through. Truncated or damaged streams are data errors that name file and offset.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/hash.h"
+
+namespace ds::formats {
+
+class ByteSource {
+ public:
+  explicit ByteSource(const std::string& path);  // "-" is stdin; throws io
+  ByteSource(ByteSource&&) noexcept;
+  ~ByteSource();
+
+  size_t read(char* out, size_t size);  // 0 at the end
+  uint64_t raw_position() const;        // compressed bytes consumed, for progress against raw_size()
+  uint64_t raw_size() const;            // 0 when unknown (pipe)
+  const std::string& name() const;      // path, or "<stdin>" for messages
+  FileDigest raw_digest() const;        // of the raw (compressed) bytes; valid once read() has returned 0
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Lines of a ByteSource, without their "\n" (a last line without one counts). A line over `limit` bytes is a data error.
+class LineReader {
+ public:
+  explicit LineReader(ByteSource& source, uint64_t limit = uint64_t{1} << 30);
+  ~LineReader();
+  bool next(std::string& line);      // false at the end
+  uint64_t line_number() const;      // of the last line returned, from 1
+  uint64_t byte_offset() const;      // where it begins in the decompressed stream
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ds::formats

@@ -1,0 +1,43 @@
+# Packages, each as an interface target `ds_deps_*`, and LibTorch as `ds_torch` without find_package(Torch), which would
+# insist on a CUDA toolkit. TORCH_DIR names the folder with include/ and lib/ (default: the wheel in .deps/).
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_library(DS_ZSTD_LIBRARY zstd REQUIRED)
+find_path(DS_TOMLPP_INCLUDE toml++/toml.h REQUIRED)
+find_path(DS_CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
+
+add_library(ds_deps_base INTERFACE)
+# fmt header-only everywhere: the torch headers bring another fmt and both worlds must link into one program.
+target_compile_definitions(ds_deps_base INTERFACE FMT_HEADER_ONLY=1)
+target_link_libraries(ds_deps_base INTERFACE fmt::fmt-header-only nlohmann_json::nlohmann_json OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+
+add_library(ds_deps_cli INTERFACE)
+target_include_directories(ds_deps_cli SYSTEM INTERFACE ${DS_CLI11_INCLUDE} ${DS_TOMLPP_INCLUDE})
+target_compile_definitions(ds_deps_cli INTERFACE TOML_HEADER_ONLY=1)
+
+add_library(ds_deps_formats INTERFACE)
+target_link_libraries(ds_deps_formats INTERFACE ZLIB::ZLIB ${DS_ZSTD_LIBRARY})
+find_package(simdjson QUIET)
+if(simdjson_FOUND)
+  target_link_libraries(ds_deps_formats INTERFACE simdjson::simdjson)
+endif()
+
+file(GLOB torch_candidates ${PROJECT_SOURCE_DIR}/.deps/venv/lib/python3*/site-packages/torch)
+list(APPEND torch_candidates "")
+list(GET torch_candidates 0 torch_default)
+set(TORCH_DIR "${torch_default}" CACHE PATH "Folder of LibTorch (has include/ and lib/)")
+if(TORCH_DIR)
+  add_library(ds_torch INTERFACE)
+  target_include_directories(ds_torch SYSTEM INTERFACE ${TORCH_DIR}/include ${TORCH_DIR}/include/torch/csrc/api/include)
+  target_link_directories(ds_torch INTERFACE ${TORCH_DIR}/lib)
+  target_link_libraries(ds_torch INTERFACE torch_cpu c10)
+  file(GLOB torch_cuda_libraries ${TORCH_DIR}/../nvidia/*/lib)
+  set(DS_TORCH_RPATH ${TORCH_DIR}/lib ${torch_cuda_libraries})
+  target_link_options(ds_torch INTERFACE -Wl,--allow-shlib-undefined)
+  file(STRINGS ${TORCH_DIR}/version.py torch_version_line REGEX "^__version__")
+  string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" DS_TORCH_VERSION "${torch_version_line}")
+endif()
