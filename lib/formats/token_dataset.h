@@ -1,0 +1,109 @@
+// Token data on disk: Megatron's `.bin` / `.idx` pair, which the field's trainers read and write.
+//
+// `.bin` holds the token ids back to back. `.idx`, little-endian:
+//    0  "MMIDIDX\0\0"     9  u64 version = 1     17  u8 dtype     18  u64 S sequences     26  u64 D =
+//    documents + 1
+//   34  i32[S] lengths in tokens, then i64[S] byte offsets in .bin, then i64[D] document boundaries as
+//   sequence numbers (first 0, last S); multimodal writers add S mode bytes, which are ignored.
+// The arrays are unaligned, so they are read with memcpy. Readers here require what every writer does:
+// sequences lie in order without gaps and fill `.bin`. So a dataset is one stream of tokens, and a document
+// is a range of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/mmap.h"
+#include "formats/manifest.h"
+
+namespace ds::formats {
+
+enum class TokenType : uint8_t {
+  u8 = 1,
+  i8 = 2,
+  i16 = 3,
+  i32 = 4,
+  i64 = 5,
+  u16 = 8
+};  // 6 f64 and 7 f32 are no ids
+
+int token_bytes(TokenType type);
+std::string token_type_name(TokenType type);  // "u16"
+TokenType token_type_for_vocab(
+    uint64_t vocab_size);  // u16 below 65500 entries, else i32, as Megatron chooses
+
+// The common part of "data", "data.bin" and "data.idx": "data". Also the name the manifest belongs to
+// (`data.manifest.json`).
+std::string dataset_prefix(const std::string& path);
+
+// Writes PREFIX.bin and PREFIX.idx. Documents are streamed; 12 bytes per sequence and 8 per document stay in
+// memory. At commit() the old manifest and index go first and the new index comes last: a killed writer never
+// leaves a new `.bin` beside an old `.idx`. The caller writes the new manifest afterwards.
+class TokenDatasetWriter {
+ public:
+  TokenDatasetWriter(const std::string& prefix, TokenType type);  // throws io
+
+  // A document of one sequence. An empty one becomes a repeated boundary without a sequence, as Megatron's
+  // own tool does. An id that does not fit the type is an internal error.
+  void add_document(std::span<const uint32_t> ids);
+  // A document of several sequences: add_sequence()…, then end_document().
+  void add_sequence(std::span<const uint32_t> ids);
+  void end_document();
+
+  uint64_t documents() const { return boundaries_.size() - 1; }
+  uint64_t tokens() const { return tokens_; }
+  std::vector<ManifestOutput> commit();  // names and digests of .bin and .idx
+
+ private:
+  std::string prefix_;
+  TokenType type_;
+  AtomicFile bin_, idx_;
+  uint64_t tokens_ = 0;
+  std::vector<int32_t> lengths_;
+  std::vector<int64_t> offsets_, boundaries_{0};
+  std::string bytes_;  // of one sequence, kept to save allocations
+};
+
+// A dataset opened for reading: both files mapped, nothing copied, everything checked at opening.
+// Thread-safe.
+class TokenDataset {
+ public:
+  explicit TokenDataset(const std::string& path);  // prefix or either file; throws io, data
+
+  const std::string& prefix() const { return prefix_; }
+  const std::string& bin_path() const { return bin_.path(); }
+  TokenType type() const { return type_; }
+  uint64_t sequences() const { return sequences_; }
+  uint64_t documents() const { return documents_; }
+  uint64_t tokens() const { return tokens_; }
+
+  // Document d is the tokens [document_begin(d), document_begin(d + 1)) of the stream; d <= documents().
+  uint64_t document_begin(uint64_t d) const;
+  uint64_t document_tokens(uint64_t d) const { return document_begin(d + 1) - document_begin(d); }
+  // The document that holds token t (t < tokens()): by bisection.
+  uint64_t document_of(uint64_t t) const;
+
+  // Copies tokens [first, first + count) of the stream, widened. Ids are not checked against any vocabulary;
+  // signed types can give negative ones.
+  void read(uint64_t first, uint64_t count, int64_t* out) const;
+  std::vector<int64_t> document(uint64_t d) const;
+
+  // The manifest beside the data, when there is one, and what it says; readers must work without.
+  const std::optional<Manifest>& manifest() const { return manifest_; }
+  std::optional<int64_t> vocab_size() const;  // facts.vocab_size
+  std::optional<int64_t> eos_id() const;      // facts.eos_id
+
+ private:
+  std::string prefix_;
+  MappedFile bin_, idx_;
+  TokenType type_ = TokenType::i32;
+  uint64_t sequences_ = 0, documents_ = 0, tokens_ = 0;
+  const uint8_t *offsets_ = nullptr, *boundaries_ = nullptr;  // in idx_, unaligned
+  std::optional<Manifest> manifest_;
+};
+
+}  // namespace ds::formats
