@@ -1,6 +1,7 @@
-# ds_module(NAME [PUBLIC libs] [PRIVATE libs]): lib/NAME/*.cpp as the static library ds_NAME, when the folder is there.
+# ds_module(NAME [PUBLIC libs] [PRIVATE libs]): lib/NAME/*.cpp as the static library ds_NAME, when the folder has any.
 # ds_model_library(names…): the torch modules and the torch side of the tools as one shared object, ds_model.
 # ds_test_module(NAME libs…): tests/unit/NAME/*_test.cpp as one Catch2 program.
+# ds_build_info(): what lib/base/build_info.cpp tells, as macros of that one file.
 function(ds_module name)
   cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/${name}/*.cpp)
@@ -13,9 +14,6 @@ function(ds_module name)
 endfunction()
 
 function(ds_model_library)
-  if(NOT TARGET ds_torch)
-    return()
-  endif()
   set(sources)
   foreach(name ${ARGN})
     file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/${name}/*.cpp)
@@ -23,7 +21,7 @@ function(ds_model_library)
   endforeach()
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*/torch_side.cpp)
   list(APPEND sources ${found})
-  if(NOT sources)
+  if(NOT sources OR NOT TARGET ds_torch)
     return()
   endif()
   add_library(ds_model SHARED ${sources})
@@ -35,9 +33,13 @@ function(ds_model_library)
   endforeach()
   target_link_libraries(ds_model PUBLIC ds_torch)
   set_target_properties(ds_model PROPERTIES BUILD_RPATH "${DS_TORCH_RPATH}" INSTALL_RPATH "${DS_TORCH_RPATH}")
-  file(GLOB pch ${PROJECT_SOURCE_DIR}/lib/nn/torch_pch.h)
+  install(TARGETS ds_model LIBRARY DESTINATION lib/ds-tools)
+  file(GLOB pch CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/nn/torch_pch.h)
   if(pch)
     target_precompile_headers(ds_model PRIVATE ${pch})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_compile_options(ds_model PRIVATE -fpch-preprocess)  # what ccache needs to cache users of the header
+    endif()
   endif()
 endfunction()
 
@@ -57,4 +59,11 @@ function(ds_test_module name)
   target_link_libraries(test_${name} PRIVATE catch_main ${ARGN})
   set_target_properties(test_${name} PROPERTIES BUILD_RPATH "${DS_TORCH_RPATH}" RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME unit.${name} COMMAND test_${name})
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit)
+endfunction()
+
+function(ds_build_info)
+  execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} rev-parse --short HEAD OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  set_source_files_properties(lib/base/build_info.cpp TARGET_DIRECTORY ds_base PROPERTIES COMPILE_DEFINITIONS
+    "DS_VERSION=\"${PROJECT_VERSION}\";DS_COMMIT=\"${commit}\";DS_COMPILER=\"${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}\";DS_BUILD_TYPE=\"${CMAKE_BUILD_TYPE}\";DS_CUDA_VERSION=\"${DS_CUDA_VERSION}\";DS_TORCH_VERSION=\"${DS_TORCH_VERSION}\"")
 endfunction()

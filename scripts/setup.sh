@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Everything that a build needs and a bare Debian 12 or Ubuntu 24.04 lacks: system packages, and in .deps/ one Python
+# virtual environment that holds LibTorch. Idempotent; a run with nothing to do takes a fraction of a second.
+#
+#   scripts/setup.sh [build|test|check|text|all]...     (default: build)
+#
+# build  compilers and libraries (apt when root or passwordless sudo allows, else the one command is printed and the
+#        exit status is 5), CMake when the system's is too old, LibTorch
+# test   Python packages that tests compare with
+# check  clang-format and clang-tidy, pinned so that every machine formats alike
+#
+# LibTorch is, in this order: the folder in TORCH_DIR; the one in .deps/venv; the torch of the system's python3 when it is
+# new enough; else the wheel is installed into .deps/venv, without its Python dependencies and CUDA libraries (1.2 GB
+# instead of 4.7): a CPU build needs only the two small CUDA wheels below. Packages come from where the machine's own
+# apt and pip are set up to look.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The one list of system packages; names are the same on Debian 12 and Ubuntu 24.04.
+system_packages=(
+  g++ make cmake ninja-build ccache pkg-config git python3 python3-venv xz-utils zstd
+  nlohmann-json3-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsimdjson-dev libxxhash-dev libpcre2-dev
+  zlib1g-dev libzstd-dev libssl-dev catch2
+)
+torch_version=2.11.0
+torch_packages=("torch==$torch_version" 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cupti==13.0.*')
+cmake_package='cmake>=3.25,<5'
+test_packages=(numpy==2.4.6 safetensors==0.8.0 tokenizers==0.23.3)
+check_packages=(clang-format==19.1.7 clang-tidy==19.1.0)
+
+deps=$PWD/.deps
+venv=$deps/venv
+stamps=$deps/stamps
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { printf 'setup: error: %s\n' "$1" >&2; exit 5; }
+
+# done_for NAME WHAT…: true when stamp NAME was written for exactly WHAT. stamp NAME WHAT… writes it.
+done_for() { [ -f "$stamps/$1" ] && [ "$(cat "$stamps/$1")" = "${*:2}" ]; }
+stamp() { mkdir -p "$stamps"; printf '%s\n' "${*:2}" >"$stamps/$1"; }
+
+# at_least HAVE WANT: dotted versions.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+system_setup() {
+  command -v dpkg-query >/dev/null || return 0  # another distribution: CMake names what is missing
+  local missing=() package
+  while read -r package; do missing+=("$package"); done < <(
+    comm -23 <(printf '%s\n' "${system_packages[@]}" | sort) \
+             <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${system_packages[@]}" 2>/dev/null | sed -n 's/^installed //p' | sort -u))
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if sudo -n true 2>/dev/null; then as_root=(sudo -n); else
+      say "these system packages are missing, and this user may not install them. Run once:"
+      printf 'sudo apt-get update && sudo apt-get install -y --no-install-recommends %s\n' "${missing[*]}" >&2
+      exit 5
+    fi
+  fi
+  say "installing ${missing[*]}"
+  local log=$deps/apt.log
+  mkdir -p "$deps"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update >"$log" 2>&1 || say "apt-get update failed, see $log"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
+    { tail -n 5 "$log" >&2; fail "apt-get install failed; the whole log is $log"; }
+}
+
+make_venv() {
+  [ -x "$venv/bin/pip" ] && return 0
+  mkdir -p "$deps"
+  local python=/usr/bin/python3
+  [ -x $python ] || python=python3
+  $python -m venv "$venv" || fail "python3 -m venv failed; the package python3-venv is needed"
+}
+
+# pip_install WHAT… as one quiet call.
+pip_install() {
+  make_venv
+  say "pip install $*"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-compile "$@" >"$deps/pip.log" 2>&1 ||
+    { tail -n 5 "$deps/pip.log" >&2; fail "pip install failed; the whole log is $deps/pip.log"; }
+}
+
+cmake_setup() {
+  local have
+  have=$(cmake --version 2>/dev/null | sed -n '1s/[^0-9]*//p')
+  at_least "${have:-0}" 3.25 && return 0
+  [ -x "$venv/bin/cmake" ] || pip_install --no-deps "$cmake_package"
+}
+
+# The torch folder of the system's python3, when it is new enough and has headers; found without importing it.
+system_torch() {
+  local found
+  found=$(python3 -c 'import importlib.util as u; s = u.find_spec("torch"); print(s.submodule_search_locations[0] if s else "")' 2>/dev/null) || return 1
+  [ -n "$found" ] && [ -f "$found/include/torch/csrc/api/include/torch/torch.h" ] || return 1
+  at_least "$(sed -n "s/^__version__ = '\([0-9.]*\).*/\1/p" "$found/version.py")" 2.11
+}
+
+torch_setup() {
+  if [ -n "${TORCH_DIR:-}" ]; then
+    [ -f "$TORCH_DIR/lib/libtorch_cpu.so" ] || fail "TORCH_DIR=$TORCH_DIR has no lib/libtorch_cpu.so"
+    return 0
+  fi
+  done_for torch "${torch_packages[@]}" && return 0
+  if ! compgen -G "$venv/lib/python3*/site-packages/torch/lib/libtorch_cpu.so" >/dev/null; then
+    system_torch && return 0
+    say "installing LibTorch $torch_version into .deps (1.2 GB)"
+    pip_install --no-deps "${torch_packages[@]}"
+  fi
+  local missing
+  missing=$(ldd "$venv"/lib/python3*/site-packages/torch/lib/libtorch_cpu.so | grep 'not found' || true)
+  [ -z "$missing" ] || fail "LibTorch misses libraries: $missing"
+  stamp torch "${torch_packages[@]}"
+}
+
+test_setup() {
+  done_for test "${test_packages[@]}" && return 0
+  # tokenizers imports huggingface_hub only to download; its compiled part works without.
+  pip_install --no-deps "${test_packages[@]}"
+  stamp test "${test_packages[@]}"
+}
+
+check_setup() {
+  done_for check "${check_packages[@]}" && return 0
+  pip_install --no-deps "${check_packages[@]}"
+  stamp check "${check_packages[@]}"
+}
+
+[ $# -gt 0 ] || set -- build
+for part in "$@"; do
+  case $part in
+    build) system_setup; cmake_setup; torch_setup ;;
+    test) test_setup ;;
+    check) check_setup ;;
+    all) system_setup; cmake_setup; torch_setup; test_setup; check_setup ;;
+    *) printf 'usage: scripts/setup.sh [build|test|check|all]...\n' >&2; exit 2 ;;
+  esac
+done
