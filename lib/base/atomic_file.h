@@ -72,7 +72,7 @@ class AtomicFolder {
  private:
   std::string target_;
   std::string temporary_;
-  bool done_ = false;
+  Fd alive_;  // a lock on the temporary: whoever finds it free knows that its writer is dead
 };
 
 // Whole contents at once, atomically.

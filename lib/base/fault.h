@@ -16,4 +16,12 @@ void count();           // count from zero, fail nothing
 // For the wrappers: 0, or the errno that this operation must pretend.
 int next();
 
+// Operations of this thread neither fail nor count while one lives: what a destructor does to clean up.
+class Pause {
+ public:
+  Pause();
+  ~Pause();
+  Pause(const Pause&) = delete;
+};
+
 }  // namespace ds::fault

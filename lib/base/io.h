@@ -38,6 +38,7 @@ size_t read_some(int fd, void* out, size_t size, const std::string& name);
 void read_exact_at(int fd, uint64_t offset, void* out, size_t size, const std::string& name);
 void write_all(int fd, const void* data, size_t size, const std::string& name);
 inline void write_all(int fd, std::string_view s, const std::string& name) { write_all(fd, s.data(), s.size(), name); }
+void write_all_at(int fd, uint64_t offset, std::string_view bytes, const std::string& name);
 void sync_fd(int fd, const std::string& name);
 void sync_folder(const std::string& folder);  // so that a rename in it survives a power cut
 
@@ -55,6 +56,7 @@ void remove_file(const std::string& path);                        // missing is 
 void remove_tree(const std::string& path);                        // missing is fine; never follows links
 void rename_path(const std::string& from, const std::string& to);
 void exchange_paths(const std::string& a, const std::string& b);  // atomic swap of two existing paths
+bool try_exchange_paths(const std::string& a, const std::string& b);  // false where the file system cannot do that
 void hard_link(const std::string& from, const std::string& to);   // replaces `to` atomically; copies across devices
 uint64_t free_space(const std::string& path);                     // bytes free where `path` is or will be
 
