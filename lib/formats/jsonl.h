@@ -1,0 +1,47 @@
+// One document as one line of JSON, the form in which text travels between the tools: {"id":…,"text":…, other
+// members}.
+//
+// The parser accepts any JSON object (RFC 8259), keeps the members that it does not know byte for byte and in
+// order, never recurses, and reports problems with their byte in the line. It does not look at the UTF-8
+// inside strings; the escape of a lone surrogate, which no UTF-8 can hold, becomes \ufffd. The writer leaves
+// UTF-8 raw and escapes only what JSON demands.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ds::formats {
+
+struct Document {
+  std::string id;       // as text; "" when the input has none
+  std::string id_json;  // as it is written: "\"a\"" or "17"; "" when the input has none (append_document then
+                        // quotes id)
+  std::string text;
+  std::string rest;  // the other members as JSON text without braces: "\"meta\":{},\"url\":\"x\""; "" when
+                     // there are none
+};
+
+struct FieldNames {
+  std::string text = "text", id = "id";  // the input's names; the output's are always "text" and "id"
+};
+
+struct JsonProblem {
+  size_t at = 0;  // byte in the line, from 0
+  std::string message;
+};
+
+// False, with `problem` filled, when `line` is no JSON object, or its text member is missing or no string.
+// Lone surrogates are replaced in `line` itself and counted. A member `text` or `id` that the names send
+// elsewhere is kept in `rest` as `text_original` or `id_original`. Of repeated text or id members the last
+// counts.
+bool parse_document(std::string& line, const FieldNames& names, Document& document, JsonProblem& problem,
+                    uint64_t* lone_surrogates = nullptr);
+
+// `"…"` with escapes for quote, backslash and control characters.
+void append_json_string(std::string& out, std::string_view utf8);
+// {"id":…,"text":…,rest,extra} and a newline; `extra` is JSON text of further members, or empty.
+void append_document(std::string& out, const Document& document, std::string_view extra = {});
+
+}  // namespace ds::formats
