@@ -289,6 +289,12 @@ void AtomicFile::write_at(uint64_t offset, std::string_view bytes) {
 
 uint64_t AtomicFile::size() const { return state_->end; }
 
+void AtomicFile::prepare() {
+  State& s = *state_;
+  s.out->flush();
+  if (!s.temporary.empty()) sync_fd(s.fd.get(), path_);
+}
+
 FileDigest AtomicFile::commit() {
   State& s = *state_;
   if (!s.fd) throw internal_error(path_ + ": committed twice");

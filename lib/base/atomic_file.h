@@ -49,6 +49,8 @@ class AtomicFile {
   uint64_t size() const;
   const std::string& path() const { return path_; }
 
+  // Flushes and syncs ahead of commit(), so that of the latter only the rename is left: for outputs of several files.
+  void prepare();
   FileDigest commit();  // size and SHA-256 of what was written
 
  private:
