@@ -18,7 +18,7 @@ namespace ds::formats {
 class MetricsLog {
  public:
   // Opens or creates `path` and drops every line whose "step" is greater than `last_step` and every line that
-  // is no complete JSON object. A fresh run passes 0.
+  // is no complete JSON object. A fresh run passes -1.
   MetricsLog(std::string path, int64_t last_step);
 
   void append(const nlohmann::json& line);  // one write, whole line; throws io

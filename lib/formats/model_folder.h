@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/json_file.h"
 #include "formats/manifest.h"
 #include "formats/safetensors.h"
 
@@ -61,8 +62,5 @@ struct ModelFolderPlan {
 // sorted by name.
 std::vector<ManifestOutput> write_model_folder(const std::string& folder, const ModelFolderPlan& plan,
                                                const TensorSource& source);
-
-// JSON as save_pretrained writes it: sorted keys, two spaces, ASCII, final newline.
-std::string pretty_json(const nlohmann::json& value);
 
 }  // namespace ds::formats

@@ -120,6 +120,7 @@ class SafetensorsWriter {
  private:
   std::vector<TensorInfo> order_;
   uint64_t header_bytes_ = 0, total_ = 0, written_ = 0;
+  size_t next_ = 0;  // the tensor that is being written
   AtomicFile file_;
 };
 

@@ -1,0 +1,302 @@
+// Writer and reader of Megatron token data; see the header for the layout.
+#include "formats/token_dataset.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/io.h"
+
+namespace ds::formats {
+namespace {
+
+constexpr std::string_view kMagic("MMIDIDX\0\0", 9);
+constexpr uint64_t kHeaderBytes = 34;
+constexpr const char* kHint = "make the pair again with ds-tokenize encode";
+
+template <class T>
+T load(const uint8_t* p) {
+  T value;
+  std::memcpy(&value, p, sizeof(T));
+  return value;
+}
+
+template <class T>
+void put(std::string& out, T value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof(T));
+}
+
+template <class T>
+void widen(const uint8_t* from, uint64_t count, int64_t* out) {
+  for (uint64_t i = 0; i < count; ++i) out[i] = load<T>(from + i * sizeof(T));
+}
+
+template <class T>
+void narrow(std::span<const uint32_t> ids, std::string& out, const std::string& name) {
+  out.resize(ids.size() * sizeof(T));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] > static_cast<uint64_t>(std::numeric_limits<T>::max())) {
+      throw internal_error(fmt::format("{}: token id {} does not fit the file's type", name, ids[i]));
+    }
+    const T value = static_cast<T>(ids[i]);
+    std::memcpy(out.data() + i * sizeof(T), &value, sizeof(T));
+  }
+}
+
+template <class T>
+void write_array(AtomicFile& file, const std::vector<T>& values) {
+  file.write({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
+}
+
+std::optional<int64_t> fact(const std::optional<Manifest>& manifest, const char* key) {
+  if (!manifest || !manifest->facts.is_object()) return std::nullopt;
+  const auto it = manifest->facts.find(key);
+  if (it == manifest->facts.end() || !it->is_number_integer()) return std::nullopt;
+  return it->get<int64_t>();
+}
+
+}  // namespace
+
+int token_bytes(TokenType type) {
+  switch (type) {
+    case TokenType::u8:
+    case TokenType::i8:
+      return 1;
+    case TokenType::i16:
+    case TokenType::u16:
+      return 2;
+    case TokenType::i32:
+      return 4;
+    case TokenType::i64:
+      return 8;
+  }
+  throw internal_error("token type without a size");
+}
+
+std::string token_type_name(TokenType type) {
+  switch (type) {
+    case TokenType::u8:
+      return "u8";
+    case TokenType::i8:
+      return "i8";
+    case TokenType::i16:
+      return "i16";
+    case TokenType::u16:
+      return "u16";
+    case TokenType::i32:
+      return "i32";
+    case TokenType::i64:
+      return "i64";
+  }
+  throw internal_error("token type without a name");
+}
+
+TokenType token_type_for_vocab(uint64_t vocab_size) {
+  return vocab_size < 65500 ? TokenType::u16 : TokenType::i32;
+}
+
+std::string dataset_prefix(const std::string& path) {
+  const std::string extension = extension_of(path);
+  return extension == ".bin" || extension == ".idx" ? path.substr(0, path.size() - 4) : path;
+}
+
+TokenDatasetWriter::TokenDatasetWriter(const std::string& prefix, TokenType type)
+    : prefix_(dataset_prefix(prefix)), type_(type), bin_(prefix_ + ".bin"), idx_(prefix_ + ".idx") {}
+
+void TokenDatasetWriter::add_document(std::span<const uint32_t> ids) {
+  if (!ids.empty()) add_sequence(ids);
+  end_document();
+}
+
+void TokenDatasetWriter::add_sequence(std::span<const uint32_t> ids) {
+  if (ids.size() > std::numeric_limits<int32_t>::max()) {
+    throw data_error(
+        fmt::format("{}: a document of {} tokens; the format holds at most 2^31 - 1 in one sequence", prefix_,
+                    ids.size()),
+        "cut the document");
+  }
+  switch (type_) {
+    case TokenType::u8:
+      narrow<uint8_t>(ids, bytes_, prefix_);
+      break;
+    case TokenType::i8:
+      narrow<int8_t>(ids, bytes_, prefix_);
+      break;
+    case TokenType::i16:
+      narrow<int16_t>(ids, bytes_, prefix_);
+      break;
+    case TokenType::u16:
+      narrow<uint16_t>(ids, bytes_, prefix_);
+      break;
+    case TokenType::i32:
+      narrow<int32_t>(ids, bytes_, prefix_);
+      break;
+    case TokenType::i64:
+      narrow<int64_t>(ids, bytes_, prefix_);
+      break;
+  }
+  bin_.write(bytes_);
+  lengths_.push_back(static_cast<int32_t>(ids.size()));
+  offsets_.push_back(static_cast<int64_t>(tokens_ * static_cast<uint64_t>(token_bytes(type_))));
+  tokens_ += ids.size();
+}
+
+void TokenDatasetWriter::end_document() { boundaries_.push_back(static_cast<int64_t>(lengths_.size())); }
+
+std::vector<ManifestOutput> TokenDatasetWriter::commit() {
+  std::string header(kMagic);
+  put<uint64_t>(header, 1);
+  put<uint8_t>(header, static_cast<uint8_t>(type_));
+  put<uint64_t>(header, lengths_.size());
+  put<uint64_t>(header, boundaries_.size());
+  idx_.write(header);
+  write_array(idx_, lengths_);
+  write_array(idx_, offsets_);
+  write_array(idx_, boundaries_);
+  bin_.prepare();
+  idx_.prepare();
+  remove_file(manifest_path(prefix_));
+  remove_file(prefix_ + ".idx");
+  std::vector<ManifestOutput> outputs;
+  outputs.push_back({base_name(prefix_) + ".bin", bin_.commit()});
+  outputs.push_back({base_name(prefix_) + ".idx", idx_.commit()});
+  return outputs;
+}
+
+TokenDataset::TokenDataset(const std::string& path) : prefix_(dataset_prefix(path)) {
+  idx_ = MappedFile(prefix_ + ".idx");
+  bin_ = MappedFile(prefix_ + ".bin");
+  const std::string& name = idx_.path();
+  const uint64_t size = idx_.size();
+  const uint8_t* p = idx_.data();
+  if (size < kHeaderBytes)
+    throw data_error(fmt::format("{}: truncated at byte {} (the header takes {})", name, size, kHeaderBytes),
+                     kHint);
+  if (idx_.view().substr(0, kMagic.size()) != kMagic) {
+    throw data_error(fmt::format("{}: not a Megatron index (it begins otherwise than MMIDIDX)", name), kHint);
+  }
+  const uint64_t version = load<uint64_t>(p + 9);
+  if (version != 1) throw data_error(fmt::format("{}: index version {}, expected 1", name, version));
+  const uint8_t code = p[17];
+  if (code == 6 || code == 7)
+    throw data_error(fmt::format("{}: dtype code {} is floating point: no token ids", name, code));
+  if (code < 1 || code > 8) throw data_error(fmt::format("{}: unknown dtype code {}", name, code));
+  type_ = static_cast<TokenType>(code);
+  sequences_ = load<uint64_t>(p + 18);
+  const uint64_t boundaries = load<uint64_t>(p + 26);
+  if (boundaries == 0)
+    throw data_error(fmt::format("{}: no document boundaries (0, expected at least 1)", name), kHint);
+  documents_ = boundaries - 1;
+
+  // 12 bytes a sequence (13 with modes) and 8 a boundary must fill the file; 128 bits, so that no claim
+  // overflows.
+  const __uint128_t plain =
+      __uint128_t{kHeaderBytes} + __uint128_t{12} * sequences_ + __uint128_t{8} * boundaries;
+  if (plain > size) {
+    throw data_error(fmt::format("{}: truncated at byte {} (its header claims {} sequences and {} documents)",
+                                 name, size, sequences_, documents_),
+                     kHint);
+  }
+  if (plain != size && plain + sequences_ != size) {
+    throw data_error(fmt::format("{}: {} bytes, but {} sequences and {} documents take {}", name, size,
+                                 sequences_, documents_, static_cast<uint64_t>(plain)),
+                     kHint);
+  }
+  const uint8_t* lengths = p + kHeaderBytes;
+  offsets_ = lengths + 4 * sequences_;
+  boundaries_ = offsets_ + 8 * sequences_;
+
+  const uint64_t width = static_cast<uint64_t>(token_bytes(type_));
+  uint64_t due = 0;  // below 2^31 * 8 * sequences, and sequences < 2^60 / 12: no overflow
+  for (uint64_t i = 0; i < sequences_; ++i) {
+    const int32_t length = load<int32_t>(lengths + 4 * i);
+    const int64_t offset = load<int64_t>(offsets_ + 8 * i);
+    if (length < 0) throw data_error(fmt::format("{}: sequence {} has length {}", name, i, length), kHint);
+    if (static_cast<uint64_t>(offset) != due) {
+      throw data_error(fmt::format("{}: sequence {} begins at byte {}, expected {}", name, i, offset, due),
+                       kHint);
+    }
+    due += static_cast<uint64_t>(length) * width;
+  }
+  int64_t last = 0;
+  for (uint64_t d = 0; d < boundaries; ++d) {
+    const int64_t boundary = load<int64_t>(boundaries_ + 8 * d);
+    if ((d == 0 && boundary != 0) || boundary < last || static_cast<uint64_t>(boundary) > sequences_) {
+      throw data_error(fmt::format("{}: document boundary {} is sequence {}, after {} and of {}", name, d,
+                                   boundary, last, sequences_),
+                       kHint);
+    }
+    last = boundary;
+  }
+  if (static_cast<uint64_t>(last) != sequences_) {
+    throw data_error(fmt::format("{}: the last document ends at sequence {} of {}", name, last, sequences_),
+                     kHint);
+  }
+  if (bin_.size() < due)
+    throw data_error(fmt::format("{}: truncated at byte {} (index says {})", bin_.path(), bin_.size(), due),
+                     kHint);
+  if (bin_.size() > due)
+    throw data_error(fmt::format("{}: {} bytes where the index says {}", bin_.path(), bin_.size(), due),
+                     kHint);
+  tokens_ = due / width;
+  manifest_ = read_manifest(prefix_);
+}
+
+uint64_t TokenDataset::document_begin(uint64_t d) const {
+  if (d > documents_) throw internal_error(fmt::format("{}: document {} of {}", prefix_, d, documents_));
+  const uint64_t sequence = load<uint64_t>(boundaries_ + 8 * d);
+  if (sequence == sequences_) return tokens_;
+  return load<uint64_t>(offsets_ + 8 * sequence) / static_cast<uint64_t>(token_bytes(type_));
+}
+
+uint64_t TokenDataset::document_of(uint64_t t) const {
+  if (t >= tokens_) throw internal_error(fmt::format("{}: token {} of {}", prefix_, t, tokens_));
+  uint64_t low = 0, high = documents_;  // document_begin(low) <= t < document_begin(high)
+  while (high - low > 1) {
+    const uint64_t middle = low + (high - low) / 2;
+    (document_begin(middle) <= t ? low : high) = middle;
+  }
+  return low;
+}
+
+void TokenDataset::read(uint64_t first, uint64_t count, int64_t* out) const {
+  if (first > tokens_ || count > tokens_ - first) {
+    throw internal_error(fmt::format("{}: tokens {} + {} of {}", prefix_, first, count, tokens_));
+  }
+  if (count == 0) return;
+  const uint8_t* from = bin_.data() + first * static_cast<uint64_t>(token_bytes(type_));
+  switch (type_) {
+    case TokenType::u8:
+      widen<uint8_t>(from, count, out);
+      break;
+    case TokenType::i8:
+      widen<int8_t>(from, count, out);
+      break;
+    case TokenType::i16:
+      widen<int16_t>(from, count, out);
+      break;
+    case TokenType::u16:
+      widen<uint16_t>(from, count, out);
+      break;
+    case TokenType::i32:
+      widen<int32_t>(from, count, out);
+      break;
+    case TokenType::i64:
+      widen<int64_t>(from, count, out);
+      break;
+  }
+}
+
+std::vector<int64_t> TokenDataset::document(uint64_t d) const {
+  std::vector<int64_t> ids(document_tokens(d));
+  read(document_begin(d), ids.size(), ids.data());
+  return ids;
+}
+
+std::optional<int64_t> TokenDataset::vocab_size() const { return fact(manifest_, "vocab_size"); }
+std::optional<int64_t> TokenDataset::eos_id() const { return fact(manifest_, "eos_id"); }
+
+}  // namespace ds::formats
