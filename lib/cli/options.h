@@ -38,12 +38,14 @@ struct Option {
   std::string default_text;  // the field's value when it was declared, as text
   std::vector<std::string> choices_;
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
-  bool positional = false, required_ = false, bytes_ = false, manifest_ = true, hidden_config_ = false;
+  bool positional = false, required_ = false, bytes_ = false, manifest_ = true;
+  bool hidden_config_ = false;  // neither a config key nor an environment variable (--help, -c, -v)
+  std::string origin;           // where the value comes from ("--lr", "DS_LR", "a.toml:3"); empty: the default
 
   Option& required() { required_ = true; return *this; }
   Option& choices(std::vector<std::string> c) { choices_ = std::move(c); return *this; }
   Option& range(double lo, double hi) { low = lo; high = hi; return *this; }
-  Option& bytes() { bytes_ = true; return *this; }
+  Option& bytes();
   Option& not_in_manifest() { manifest_ = false; return *this; }
 };
 
@@ -67,6 +69,8 @@ class OptionTable {
   Option& add(std::string n, double& f, std::string v, std::string h) { return add(std::move(n), Field(&f), std::move(v), std::move(h)); }
   Option& add(std::string n, std::string& f, std::string v, std::string h) { return add(std::move(n), Field(&f), std::move(v), std::move(h)); }
   Option& add(std::string n, std::vector<std::string>& f, std::string v, std::string h) { return add(std::move(n), Field(&f), std::move(v), std::move(h)); }
+  Option& positional(std::string n, std::string& f, std::string h) { return positional(std::move(n), Field(&f), std::move(h)); }
+  Option& positional(std::string n, std::vector<std::string>& f, std::string h) { return positional(std::move(n), Field(&f), std::move(h)); }
 
   OptionTable() = default;
   OptionTable(const OptionTable&) = delete;
