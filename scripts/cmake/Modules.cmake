@@ -1,6 +1,7 @@
 # ds_module(NAME [PUBLIC libs] [PRIVATE libs]): lib/NAME/*.cpp as the static library ds_NAME, when the folder has any.
 # ds_model_library(names…): the torch modules and the torch side of the tools as one shared object, ds_model.
-# ds_test_module(NAME libs…): tests/unit/NAME/*_test.cpp as one Catch2 program.
+# ds_test_module(NAME libs…): tests/unit/NAME/*_test.cpp as one Catch2 program; its cases tagged [gpu] and [full] are the
+#   separate tests gpu.NAME and full.NAME.
 # ds_build_info(): what lib/base/build_info.cpp tells, as macros of that one file.
 function(ds_module name)
   cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE" ${ARGN})
@@ -66,8 +67,19 @@ function(ds_test_module name)
   target_compile_definitions(test_${name} PRIVATE DS_TESTDATA="${PROJECT_SOURCE_DIR}/testdata")
   target_link_libraries(test_${name} PRIVATE catch_main ${ARGN})
   set_target_properties(test_${name} PROPERTIES BUILD_RPATH "${DS_TORCH_RPATH}" RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  add_test(NAME unit.${name} COMMAND test_${name})
+  add_test(NAME unit.${name} COMMAND test_${name} "~[gpu]~[full]")
   set_tests_properties(unit.${name} PROPERTIES LABELS unit)
+  foreach(tag gpu full)
+    set(tagged)
+    foreach(source ${sources})
+      file(STRINGS ${source} found REGEX "\\[${tag}\\]" LIMIT_COUNT 1)
+      list(APPEND tagged ${found})
+    endforeach()
+    if(tagged)
+      add_test(NAME ${tag}.${name} COMMAND test_${name} "[${tag}]")
+      set_tests_properties(${tag}.${name} PROPERTIES LABELS ${tag})
+    endif()
+  endforeach()
 endfunction()
 
 function(ds_build_info)
