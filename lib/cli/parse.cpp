@@ -84,13 +84,11 @@ Parsed parse_arguments(const OptionTable& table, const std::vector<std::string>&
     if (o->positional) continue;
     const std::string names = (o->short_name ? fmt::format("-{},", o->short_name) : "") + "--" + o->long_name;
     CLI::Option* c = nullptr;
-    const CLI::callback_t nothing = [](const CLI::results_t&) { return true; };
     if (is_flag(*o)) {
       const bool negatable = std::holds_alternative<bool*>(o->field) && !o->hidden_config_;
-      c = app.add_option(negatable ? names + ",!--no-" + o->long_name : names, nothing)
-              ->type_size(0)
-              ->expected(0);
+      c = app.add_flag(negatable ? names + ",!--no-" + o->long_name : names);
     } else {
+      const CLI::callback_t nothing = [](const CLI::results_t&) { return true; };
       c = app.add_option(names, nothing)->type_size(1)->expected(1)->allow_extra_args(false);
     }
     c->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
