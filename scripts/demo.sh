@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# The whole chain on real text, on the CPU: clean -> train a tokenizer -> encode -> train a small model -> measure it on
+# held-out text against xz -> write text. Every command is printed as it runs and can be pasted at the repository's root.
+# A second run does only what is missing.
+#
+#   scripts/demo.sh [BIN]       BIN: the programs (default build/bin); artifacts go to demo/
+#
+# Held out are documents with exactly 1,000,000 bytes of English and 500,000 bytes of Chinese; ds-clean removes from the
+# training text whatever is nearly the same as one of them. DEMO_STEPS and the variables below change the size of the run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+bin=${1:-build/bin}
+
+# The model and its training: what gives the fewest bits per byte in about three minutes on two cores.
+steps=${DEMO_STEPS:-600}
+vocab=8000 hidden=256 layers=4 heads=4 inner=704
+batch=16 window=256 lr=3e-3 warmup=30
+english_held=1000000 chinese_held=500000
+english_every=20 chinese_every=4  # one raw document in so many is a candidate for the held-out text
+english_prompt='The sea is'
+chinese_prompt='春天'
+
+text=.deps/text
+mkdir -p demo
+rows=() stage=
+say() { printf '\n# %s\n' "$*"; }
+# run COMMAND: prints it and runs it.
+run() { printf '$ %s\n' "$1"; eval "$1"; }
+begin() { stage=$1; stage_start=${EPOCHREALTIME/./}; say "$2"; }
+end() {  # INPUT OUTPUT KEY-FIGURE: one row of the table
+  local us=$((${EPOCHREALTIME/./} - stage_start))
+  rows+=("$(printf '%s\t%d.%d s\t%s\t%s\t%s' "$stage" $((us / 1000000)) $((us / 100000 % 10)) "$1" "$2" "$3")")
+}
+fact() { sed -n "s/.*\"$2\": *\"\{0,1\}\([^,\"}]*\).*/\1/p" "$1" | head -n 1; }  # FILE KEY: a value in a JSON file
+mb() { local bytes; bytes=$(cat "$@" | wc -c); printf '%d.%d MB' $((bytes / 1000000)) $((bytes / 100000 % 10)); }
+ratio() { awk -v a="$1" -v b="$2" -v f="${3:-%.3f}" 'BEGIN { printf f, b ? a / b : 0 }'; }
+
+begin text "real text from Debian packages (kept in $text)"
+run "scripts/demo_text.sh $text"
+end "6 packages" "$(mb $text/en.jsonl $text/zh.jsonl)" "$(cat $text/en.jsonl $text/zh.jsonl | wc -l) documents"
+
+begin held-out "held-out text: every ${english_every}th English and every ${chinese_every}th Chinese document, cleaned, cut to size"
+run "awk 'NR % $english_every == 0' $text/en.jsonl >demo/held-en.raw.jsonl"
+run "awk 'NR % $chinese_every == 0' $text/zh.jsonl >demo/held-zh.raw.jsonl"
+for l in en zh; do run "$bin/ds-clean -q -o demo/held-$l.all.jsonl demo/held-$l.raw.jsonl"; done
+run "LC_ALL=C awk -v bytes=$english_held -f scripts/jsonl_text.awk demo/held-en.all.jsonl >demo/held-en.jsonl"
+run "LC_ALL=C awk -v bytes=$chinese_held -f scripts/jsonl_text.awk demo/held-zh.all.jsonl >demo/held-zh.jsonl"
+for l in en zh; do run "LC_ALL=C awk -v plain=1 -f scripts/jsonl_text.awk demo/held-$l.jsonl >demo/held-$l.txt"; done
+[ "$(wc -c <demo/held-en.txt)" = $english_held ] && [ "$(wc -c <demo/held-zh.txt)" = $chinese_held ] ||
+  { echo "demo: error: the held-out text has the wrong size" >&2; exit 1; }
+end "$(mb demo/held-en.raw.jsonl demo/held-zh.raw.jsonl)" "1.0 + 0.5 MB" "$(cat demo/held-en.jsonl demo/held-zh.jsonl | wc -l) documents"
+
+begin clean "the rest is for training, less what nearly repeats itself or the held-out text"
+run "awk 'NR % $english_every != 0' $text/en.jsonl >demo/train-en.raw.jsonl"
+run "awk 'NR % $chinese_every != 0' $text/zh.jsonl >demo/train-zh.raw.jsonl"
+run "$bin/ds-clean --against demo/held-en.jsonl --against demo/held-zh.jsonl --rejects demo/rejects.jsonl -o demo/train.jsonl demo/train-en.raw.jsonl demo/train-zh.raw.jsonl"
+kept=$(wc -l <demo/train.jsonl)
+seen=$(cat demo/train-en.raw.jsonl demo/train-zh.raw.jsonl | wc -l)
+end "$(mb demo/train-en.raw.jsonl demo/train-zh.raw.jsonl)" "$(mb demo/train.jsonl)" "$kept of $seen documents kept"
+
+begin tokenizer "a byte-level BPE tokenizer of $vocab entries"
+run "$bin/ds-tokenize train --vocab-size $vocab -o demo/tokenizer.json demo/train.jsonl"
+end "$(mb demo/train.jsonl)" "$vocab entries" ""
+
+begin encode "text to token ids"
+run "$bin/ds-tokenize encode --tokenizer demo/tokenizer.json -o demo/train demo/train.jsonl"
+for l in en zh; do run "$bin/ds-tokenize encode -q --tokenizer demo/tokenizer.json -o demo/held-$l demo/held-$l.jsonl"; done
+tokens=$(fact demo/train.manifest.json tokens)
+text_bytes=$(LC_ALL=C awk -v plain=1 -f scripts/jsonl_text.awk demo/train.jsonl | wc -c)
+end "$(mb demo/train.jsonl)" "$tokens tokens" "$(ratio "$text_bytes" "$tokens" %.2f) bytes per token"
+
+begin train "a model of the llama architecture"
+cat >demo/config.json <<JSON
+{
+  "architectures": ["LlamaForCausalLM"], "model_type": "llama",
+  "vocab_size": $vocab, "hidden_size": $hidden, "num_hidden_layers": $layers,
+  "num_attention_heads": $heads, "num_key_value_heads": $heads, "intermediate_size": $inner,
+  "max_position_embeddings": 1024, "rope_theta": 10000.0, "rms_norm_eps": 1e-5,
+  "hidden_act": "silu", "initializer_range": 0.02, "tie_word_embeddings": true
+}
+JSON
+cat >demo/train.toml <<TOML
+steps = $steps
+batch-size = $batch
+seq-len = $window
+lr = $lr
+warmup = $warmup
+schedule = "cosine"
+weight-decay = 0.1
+precision = "bf16"
+TOML
+run "cat demo/config.json demo/train.toml"
+run "$bin/ds-train -c demo/train.toml --model demo/config.json --data demo/train -o demo/run"
+speed=$(sed -n 's/.*"tokens_per_second": *\([0-9.]*\).*/\1/p' demo/run/metrics.jsonl | sort -n | awk '{ v[NR] = $1 } END { printf "%d", v[int((NR + 1) / 2)] }')
+loss=$(sed -n 's/.*"loss": *\([0-9.]*\).*/\1/p' demo/run/metrics.jsonl | tail -n 1)
+end "$((steps * batch * window)) tokens" "$(mb demo/run/model.safetensors)" "$speed tokens/s, loss $loss"
+
+begin evaluate "held-out text: the model against xz -9e"
+for l in en zh; do
+  run "$bin/ds-eval perplexity --model demo/run --data demo/held-$l --json >demo/eval-$l.json"
+  run "xz -9e -k -c demo/held-$l.txt >demo/held-$l.txt.xz"
+done
+en=$(fact demo/eval-en.json bits_per_byte) zh=$(fact demo/eval-zh.json bits_per_byte)
+xz_en=$(ratio $(($(wc -c <demo/held-en.txt.xz) * 8)) $english_held) xz_zh=$(ratio $(($(wc -c <demo/held-zh.txt.xz) * 8)) $chinese_held)
+end "1.0 + 0.5 MB" "demo/eval-{en,zh}.json" "$(ratio "$en" 1) bits per byte English, $(ratio "$zh" 1) Chinese"
+
+begin generate "a continuation in each language"
+run "$bin/ds-eval generate -q --model demo/run --prompt '$english_prompt' --max-tokens 60 --temperature 0.7 --seed 1 >demo/english.txt"
+run "$bin/ds-eval generate -q --model demo/run --prompt '$chinese_prompt' --max-tokens 60 --temperature 0.7 --seed 1 >demo/chinese.txt"
+end "2 prompts" "demo/english.txt, chinese.txt" ""
+
+printf '\nEnglish: %s%s\n\nChinese: %s%s\n\n' "$english_prompt" "$(cat demo/english.txt)" "$chinese_prompt" "$(cat demo/chinese.txt)"
+{ printf 'stage\ttime\tinput\toutput\tkey figure\n'; printf '%s\n' "${rows[@]}"; } |
+  awk -F '\t' '{ line[NR] = $0; for (i = 1; i < NF; i++) if (length($i) > width[i]) width[i] = length($i) }
+    END { for (n = 1; n <= NR; n++) { split(line[n], f, FS); for (i = 1; i < 5; i++) printf "%-*s  ", width[i], f[i]; print f[5] } }'
+printf '\nbits per byte, held-out:  English %.3f (xz -9e %.3f)   Chinese %.3f (xz -9e %.3f)\n' "$en" "$xz_en" "$zh" "$xz_zh"
+printf 'artifacts: demo/train.jsonl demo/tokenizer.json demo/train.{bin,idx} demo/run (the model folder, metrics.jsonl, checkpoints)\n'
+awk -v a="$en" -v b="$xz_en" 'BEGIN { exit !(a < b) }' || { echo "demo: the model does not beat xz -9e on the English text" >&2; exit 1; }
