@@ -1,7 +1,7 @@
 // Temporaries beside the target, committed by rename. What lies beside an output NAME while it is written:
 //   .NAME.ds-tmp-PID   the new contents; its writer holds a flock on it
-//   .NAME.ds-old-PID   the old folder, only where the file system cannot exchange two names, for the time of two renames
-//   .NAME.ds-lock      held by flock, with the pid of the holder in it
+//   .NAME.ds-old-PID   the old folder, only where the file system cannot exchange two names, for the time of
+//   two renames .NAME.ds-lock      held by flock, with the pid of the holder in it
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
@@ -34,7 +34,8 @@ int own_descriptor(const std::string& path) {
   for (const std::string_view prefix : {"/proc/self/fd/", "/dev/fd/"}) {
     if (path.compare(0, prefix.size(), prefix) != 0 || path.size() == prefix.size()) continue;
     const std::string digits = path.substr(prefix.size());
-    if (digits.size() < 8 && digits.find_first_not_of("0123456789") == std::string::npos) return atoi(digits.c_str());
+    if (digits.size() < 8 && digits.find_first_not_of("0123456789") == std::string::npos)
+      return atoi(digits.c_str());
   }
   return -1;
 }
@@ -59,7 +60,7 @@ Place find_place(const std::string& output) {
     if (n <= 0) break;
     place.path = join_path(folder_of(place.path), std::string_view(to, static_cast<size_t>(n)));
   }
-  struct stat st {};
+  struct stat st{};
   if (::stat(place.path.c_str(), &st) != 0) {
     if (errno != ENOENT) throw errno_error(output, "cannot examine", errno);
     return place;
@@ -72,10 +73,11 @@ Place find_place(const std::string& output) {
 // The folder that will hold the output is there and can be written.
 void check_parent(const Place& place) {
   const std::string folder = folder_of(place.path);
-  struct stat st {};
+  struct stat st{};
   if (::stat(folder.c_str(), &st) != 0) {
     if (errno == ENOENT)
-      throw io_error(folder + ": no such folder (for " + base_name(place.path) + ")", "create it with: mkdir -p " + folder);
+      throw io_error(folder + ": no such folder (for " + base_name(place.path) + ")",
+                     "create it with: mkdir -p " + folder);
     throw errno_error(folder, "cannot examine", errno);
   }
   if (!S_ISDIR(st.st_mode)) throw io_error(folder + ": is no folder", "choose an output inside a folder");
@@ -89,7 +91,8 @@ Place checked_place(const std::string& output, OutputKind kind) {
     if (place.kind == Place::folder)
       throw io_error(output + ": is a folder, expected a file", "name a file inside it");
     if (place.kind == Place::special) return place;
-    if (output.back() == '/') throw io_error(output + ": no such folder", "name a file, or create the folder first");
+    if (output.back() == '/')
+      throw io_error(output + ": no such folder", "name a file, or create the folder first");
     if (!place.writable) throw errno_error(output, "cannot write", EACCES);
   } else if (place.kind == Place::file || place.kind == Place::special) {
     throw io_error(output + ": is a file, expected a folder", "choose another name or remove it");
@@ -108,8 +111,8 @@ std::string beside(const std::string& target, const std::string& suffix) {
   return join_path(folder_of(target), hidden_name(target, suffix));
 }
 
-// The writer of `.NAME.ds-tmp-PID[-N]` is dead: no process has that pid (or it is ours, from an earlier life), and
-// nobody holds the flock, which also sees writers in other containers.
+// The writer of `.NAME.ds-tmp-PID[-N]` is dead: no process has that pid (or it is ours, from an earlier
+// life), and nobody holds the flock, which also sees writers in other containers.
 bool abandoned(const std::string& path, const std::string& pid_text) {
   const long pid = atol(pid_text.c_str());
   if (pid <= 0) return false;
@@ -118,14 +121,16 @@ bool abandoned(const std::string& path, const std::string& pid_text) {
   return fd && (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);
 }
 
-// Removes what dead writers of `target` left, and puts an old folder back that one of them had moved away. Never fails.
+// Removes what dead writers of `target` left, and puts an old folder back that one of them had moved away.
+// Never fails.
 void clean_up_after_the_dead(const std::string& target) {
   const fault::Pause pause;
   try {
     const std::string folder = folder_of(target), tmp = hidden_name(target, ".ds-tmp-"),
                       old = hidden_name(target, ".ds-old-");
     for (const std::string& name : list_folder(folder)) {
-      const bool is_tmp = name.compare(0, tmp.size(), tmp) == 0, is_old = name.compare(0, old.size(), old) == 0;
+      const bool is_tmp = name.compare(0, tmp.size(), tmp) == 0,
+                 is_old = name.compare(0, old.size(), old) == 0;
       const std::string path = join_path(folder, name);
       if ((!is_tmp && !is_old) || !abandoned(path, name.substr(is_tmp ? tmp.size() : old.size()))) continue;
       if (is_old && !exists(target))
@@ -137,8 +142,8 @@ void clean_up_after_the_dead(const std::string& target) {
   }
 }
 
-// Makes the temporary by `make(path)`, which returns an open descriptor or -1 with errno, and locks it. Its name ends in
-// our pid, and in -2, -3… when this process writes the same target more than once.
+// Makes the temporary by `make(path)`, which returns an open descriptor or -1 with errno, and locks it. Its
+// name ends in our pid, and in -2, -3… when this process writes the same target more than once.
 template <class Make>
 Fd make_temporary(const std::string& target, std::string& path, Make make) {
   const std::string stem = beside(target, ".ds-tmp-" + std::to_string(::getpid()));
@@ -162,7 +167,7 @@ void sync_tree(const std::string& root) {
     const std::string folder = folders[i];
     for (const std::string& name : list_folder(folder)) {
       const std::string path = join_path(folder, name);
-      struct stat st {};
+      struct stat st{};
       if (::lstat(path.c_str(), &st) != 0) throw errno_error(path, "cannot examine", errno);
       if (S_ISDIR(st.st_mode)) folders.push_back(path);
       if (S_ISREG(st.st_mode)) sync_fd(open_read(path).get(), path);
@@ -186,7 +191,7 @@ void refuse_current_folder(const std::string& target) {
 
 void refuse_output_is_input(const std::string& output, const std::vector<std::string>& inputs) {
   if (output == "-") return;
-  struct stat out {}, in {};
+  struct stat out{}, in{};
   const bool there = ::stat(output.c_str(), &out) == 0;
   if (there && !S_ISREG(out.st_mode) && !S_ISDIR(out.st_mode)) return;
   for (const std::string& input : inputs) {
@@ -213,14 +218,14 @@ OutputLock::OutputLock(const std::string& output) {
       char text[32] = {};
       const ssize_t n = ::pread(fd.get(), text, sizeof text - 1, 0);
       const long pid = n > 0 ? atol(text) : 0;
-      throw resource_error(
-          output + ": is being written by " + (pid > 0 ? "process " + std::to_string(pid) : "another process"),
-          "wait until it has ended, or choose another output");
+      throw resource_error(output + ": is being written by " +
+                               (pid > 0 ? "process " + std::to_string(pid) : "another process"),
+                           "wait until it has ended, or choose another output");
     }
     // The holder before us may have removed the file between our open and our flock: then we locked a ghost.
-    struct stat mine {}, current {};
-    if (::fstat(fd.get(), &mine) == 0 && ::stat(path_.c_str(), &current) == 0 && mine.st_ino == current.st_ino &&
-        mine.st_dev == current.st_dev) {
+    struct stat mine{}, current{};
+    if (::fstat(fd.get(), &mine) == 0 && ::stat(path_.c_str(), &current) == 0 &&
+        mine.st_ino == current.st_ino && mine.st_dev == current.st_dev) {
       const std::string pid = std::to_string(::getpid()) + "\n";
       if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) {
         // A full disk: the lock holds all the same, only the pid is unknown to others.
@@ -250,15 +255,17 @@ AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), state_(std::m
   s.place = checked_place(path_, OutputKind::file);
   if (s.place.kind == Place::special) {
     const int fault = fault::next();
-    const int fd = fault                         ? -1
-                   : s.place.descriptor >= 0     ? ::fcntl(s.place.descriptor, F_DUPFD_CLOEXEC, 3)
-                                                 : ::open(s.place.path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0) throw errno_error(path_ == "-" ? "<stdout>" : path_, "cannot open for writing", fault ? fault : errno);
+    const int fd = fault                     ? -1
+                   : s.place.descriptor >= 0 ? ::fcntl(s.place.descriptor, F_DUPFD_CLOEXEC, 3)
+                                             : ::open(s.place.path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+      throw errno_error(path_ == "-" ? "<stdout>" : path_, "cannot open for writing", fault ? fault : errno);
     s.fd = Fd(fd);
   } else {
     clean_up_after_the_dead(s.place.path);
-    s.fd = make_temporary(s.place.path, s.temporary,
-                          [](const char* p) { return ::open(p, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
+    s.fd = make_temporary(s.place.path, s.temporary, [](const char* p) {
+      return ::open(p, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    });
   }
   s.out = std::make_unique<BufferedWriter>(s.fd.get(), path_ == "-" ? "<stdout>" : path_);
 }
@@ -366,7 +373,8 @@ void AtomicFolder::commit() {
     }
     temporary_ = old;
   }
-  // From here on the temporary name holds the old folder; if it cannot be removed now, the destructor tries again.
+  // From here on the temporary name holds the old folder; if it cannot be removed now, the destructor tries
+  // again.
   sync_folder(folder_of(target_));
   remove_tree(temporary_);
   alive_ = Fd();

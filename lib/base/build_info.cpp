@@ -4,7 +4,8 @@
 namespace ds {
 
 const BuildInfo& build_info() {
-  static const BuildInfo info{DS_VERSION, DS_COMMIT, DS_COMPILER, DS_BUILD_TYPE, DS_CUDA_VERSION, DS_TORCH_VERSION};
+  static const BuildInfo info{DS_VERSION,    DS_COMMIT,       DS_COMPILER,
+                              DS_BUILD_TYPE, DS_CUDA_VERSION, DS_TORCH_VERSION};
   return info;
 }
 

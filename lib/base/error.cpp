@@ -36,11 +36,16 @@ Error errno_error(const std::string& path, const std::string& what, int errno_va
 
 int exit_code(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage: return 2;
-    case ErrorKind::data: return 3;
-    case ErrorKind::io: return 4;
-    case ErrorKind::resource: return 5;
-    case ErrorKind::internal: return 70;
+    case ErrorKind::usage:
+      return 2;
+    case ErrorKind::data:
+      return 3;
+    case ErrorKind::io:
+      return 4;
+    case ErrorKind::resource:
+      return 5;
+    case ErrorKind::internal:
+      return 70;
   }
   return 70;
 }

@@ -36,11 +36,21 @@ class Error : public std::runtime_error {
 };
 
 // Short forms, so that a throw reads as what it is: `throw data_error(path + ": empty", "…")`.
-inline Error usage_error(const std::string& m, std::string hint = {}) { return {ErrorKind::usage, m, std::move(hint)}; }
-inline Error data_error(const std::string& m, std::string hint = {}) { return {ErrorKind::data, m, std::move(hint)}; }
-inline Error io_error(const std::string& m, std::string hint = {}) { return {ErrorKind::io, m, std::move(hint)}; }
-inline Error resource_error(const std::string& m, std::string hint = {}) { return {ErrorKind::resource, m, std::move(hint)}; }
-inline Error internal_error(const std::string& m, std::string hint = {}) { return {ErrorKind::internal, m, std::move(hint)}; }
+inline Error usage_error(const std::string& m, std::string hint = {}) {
+  return {ErrorKind::usage, m, std::move(hint)};
+}
+inline Error data_error(const std::string& m, std::string hint = {}) {
+  return {ErrorKind::data, m, std::move(hint)};
+}
+inline Error io_error(const std::string& m, std::string hint = {}) {
+  return {ErrorKind::io, m, std::move(hint)};
+}
+inline Error resource_error(const std::string& m, std::string hint = {}) {
+  return {ErrorKind::resource, m, std::move(hint)};
+}
+inline Error internal_error(const std::string& m, std::string hint = {}) {
+  return {ErrorKind::internal, m, std::move(hint)};
+}
 
 // `path: what: strerror(errno_value)`, kind io; ENOMEM becomes kind resource.
 Error errno_error(const std::string& path, const std::string& what, int errno_value);

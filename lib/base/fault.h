@@ -7,7 +7,8 @@
 
 namespace ds::fault {
 
-// The operation number n (from 1) from now on fails with `errno_value`, and so does every later one until disarm().
+// The operation number n (from 1) from now on fails with `errno_value`, and so does every later one until
+// disarm().
 void arm(uint64_t n, int errno_value);
 void disarm();
 uint64_t operations();  // counted since the last arm() or count()

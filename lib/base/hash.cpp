@@ -1,5 +1,5 @@
-// SHA-256 by OpenSSL (which picks the processor's SHA instructions), XXH64 by its header, CRC-32C by the processor's
-// crc32 instruction or a table.
+// SHA-256 by OpenSSL (which picks the processor's SHA instructions), XXH64 by its header, CRC-32C by the
+// processor's crc32 instruction or a table.
 #include "base/hash.h"
 
 #include <openssl/evp.h>
@@ -74,10 +74,12 @@ void Sha256::update(std::string_view bytes) {
 std::string Sha256::hex() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  if (EVP_DigestFinal_ex(state_->context, digest, &size) != 1) throw internal_error("OpenSSL: SHA-256 failed");
+  if (EVP_DigestFinal_ex(state_->context, digest, &size) != 1)
+    throw internal_error("OpenSSL: SHA-256 failed");
   static const char* digits = "0123456789abcdef";
   std::string text;
-  for (unsigned int i = 0; i < size; ++i) text.append(1, digits[digest[i] >> 4]).append(1, digits[digest[i] & 15]);
+  for (unsigned int i = 0; i < size; ++i)
+    text.append(1, digits[digest[i] >> 4]).append(1, digits[digest[i] & 15]);
   return text;
 }
 

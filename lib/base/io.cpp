@@ -1,4 +1,5 @@
-// Descriptors: every system call first asks the fault hook, is repeated after EINTR, and names the file when it fails.
+// Descriptors: every system call first asks the fault hook, is repeated after EINTR, and names the file when
+// it fails.
 #include "base/io.h"
 
 #include <fcntl.h>
@@ -43,9 +44,10 @@ Fd open_file(const std::string& path, int flags) {
   if (fd < 0) {
     const int e = errno;
     const std::string folder = folder_of(path);
-    struct stat st {};
+    struct stat st{};
     if (e == ENOENT && (flags & O_CREAT) && ::stat(folder.c_str(), &st) != 0)
-      throw io_error(folder + ": no such folder (for " + base_name(path) + ")", "create it with: mkdir -p " + folder);
+      throw io_error(folder + ": no such folder (for " + base_name(path) + ")",
+                     "create it with: mkdir -p " + folder);
     throw errno_error(path, (flags & O_CREAT) ? "cannot create" : "cannot open", e);
   }
   return Fd(fd);
@@ -88,7 +90,7 @@ Fd open_read(const std::string& path) {
     return Fd(fd);
   }
   Fd fd = open_file(path, O_RDONLY | O_NOCTTY);
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd.get(), &st) == 0 && S_ISDIR(st.st_mode))
     throw io_error(path + ": is a folder, expected a file", "name the file inside it");
   return fd;
@@ -140,7 +142,8 @@ void write_all_at(int fd, uint64_t offset, std::string_view bytes, const std::st
   while (!bytes.empty()) {
     const ssize_t n =
         attempt([&] { return ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
-    if (n <= 0) throw errno_error(name, "cannot write at byte " + std::to_string(offset), n == 0 ? EIO : errno);
+    if (n <= 0)
+      throw errno_error(name, "cannot write at byte " + std::to_string(offset), n == 0 ? EIO : errno);
     offset += static_cast<uint64_t>(n);
     bytes.remove_prefix(static_cast<size_t>(n));
   }
@@ -164,7 +167,7 @@ void sync_folder(const std::string& folder) {
 std::string read_file(const std::string& path, uint64_t limit) {
   const std::string name = path == "-" ? "<stdin>" : path;
   const Fd fd = open_read(path);
-  struct stat st {};
+  struct stat st{};
   uint64_t expected = 0;
   if (::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode)) expected = static_cast<uint64_t>(st.st_size);
   const auto check = [&](uint64_t size) {
@@ -174,7 +177,8 @@ std::string read_file(const std::string& path, uint64_t limit) {
   };
   check(expected);
   std::string bytes;
-  for (size_t piece = std::clamp<uint64_t>(expected + 1, 1 << 12, 1 << 26);; piece = std::max<size_t>(bytes.size(), 1 << 16)) {
+  for (size_t piece = std::clamp<uint64_t>(expected + 1, 1 << 12, 1 << 26);;
+       piece = std::max<size_t>(bytes.size(), 1 << 16)) {
     const size_t have = bytes.size();
     bytes.resize(have + piece);
     size_t got = 0;

@@ -14,11 +14,16 @@ namespace {
 
 const char* level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::error: return "error";
-    case LogLevel::warn: return "warning";
-    case LogLevel::info: return "info";
-    case LogLevel::verbose: return "verbose";
-    case LogLevel::debug: return "debug";
+    case LogLevel::error:
+      return "error";
+    case LogLevel::warn:
+      return "warning";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::verbose:
+      return "verbose";
+    case LogLevel::debug:
+      return "debug";
   }
   return "";
 }
@@ -78,8 +83,10 @@ void Log::line(LogLevel level, std::string_view message, std::string_view hint) 
   if (!enabled(level)) return;
   std::string text;
   if (format_ == LogFormat::json) {
-    nlohmann::ordered_json object = {
-        {"time", utc_now()}, {"level", level_name(level)}, {"tool", tool_}, {"message", std::string(message)}};
+    nlohmann::ordered_json object = {{"time", utc_now()},
+                                     {"level", level_name(level)},
+                                     {"tool", tool_},
+                                     {"message", std::string(message)}};
     if (!hint.empty()) object["hint"] = std::string(hint);
     text = object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   } else {

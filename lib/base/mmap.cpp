@@ -15,7 +15,7 @@ namespace ds {
 
 MappedFile::MappedFile(const std::string& path) : path_(path) {
   const Fd fd = open_read(path);
-  struct stat st {};
+  struct stat st{};
   if (fstat(fd.get(), &st) != 0) throw errno_error(path, "cannot examine", errno);
   if (!S_ISREG(st.st_mode)) throw io_error(path + ": is no regular file", "save the stream to a file first");
   if (st.st_size == 0) return;

@@ -1,4 +1,5 @@
-// A file mapped read-only. For reading large artifacts without copying them; the size is the file's at the time of opening.
+// A file mapped read-only. For reading large artifacts without copying them; the size is the file's at the
+// time of opening.
 #pragma once
 
 #include <cstdint>

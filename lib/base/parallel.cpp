@@ -1,7 +1,8 @@
-// One producer thread, `threads` workers, and the caller as consumer, around one queue of at most `window` items.
+// One producer thread, `threads` workers, and the caller as consumer, around one queue of at most `window`
+// items.
 //
-// A failure travels through the queue in its item's place, so the error that is reported, and what was consumed before
-// it, are the same for every number of threads.
+// A failure travels through the queue in its item's place, so the error that is reported, and what was
+// consumed before it, are the same for every number of threads.
 #include "base/parallel.h"
 
 #include <sched.h>
@@ -128,7 +129,8 @@ std::string text_of(const std::string& path) {
   }
 }
 
-// The tightest limit of the group that /proc/self/cgroup names and of the groups above it, as far as they can be seen.
+// The tightest limit of the group that /proc/self/cgroup names and of the groups above it, as far as they can
+// be seen.
 int cgroup_cpus() {
   int best = 0;
   const auto take = [&](int n) {

@@ -1,5 +1,5 @@
-// Ordered parallelism: items are produced in order on one thread, worked on by many, consumed in order on the caller's.
-// So output does not depend on the number of threads.
+// Ordered parallelism: items are produced in order on one thread, worked on by many, consumed in order on the
+// caller's. So output does not depend on the number of threads.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ void ordered_run(int threads, size_t window, const std::function<std::shared_ptr
 }  // namespace detail
 
 // `produce()` returns the next item or nullopt at the end; `work(item)` changes it in place, on any thread;
-// `consume(item)` sees the items in order, on the calling thread. The first exception of any of the three is rethrown after
-// the threads have ended. threads == 1 runs everything on the calling thread.
+// `consume(item)` sees the items in order, on the calling thread. The first exception of any of the three is
+// rethrown after the threads have ended. threads == 1 runs everything on the calling thread.
 template <class Item>
 void ordered_map(int threads, const std::function<std::optional<Item>()>& produce,
                  const std::function<void(Item&)>& work, const std::function<void(Item&)>& consume) {

@@ -71,7 +71,8 @@ std::vector<std::string> names_in(int fd, const std::string& path) {
 
 std::vector<std::string> list_with(const std::string& path, int flags) {
   int fd = -1;
-  const int e = outcome([&] { return (fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)) < 0; });
+  const int e =
+      outcome([&] { return (fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)) < 0; });
   if (e == ENOTDIR) throw io_error(path + ": is no folder", "name a folder");
   if (e != 0) throw errno_error(path, "cannot list", e);
   return names_in(fd, path);
@@ -80,23 +81,24 @@ std::vector<std::string> list_with(const std::string& path, int flags) {
 }  // namespace
 
 bool exists(const std::string& path) {
-  struct stat st {};
+  struct stat st{};
   return look(path, st);
 }
 
 bool is_folder(const std::string& path) {
-  struct stat st {};
+  struct stat st{};
   return look(path, st) && S_ISDIR(st.st_mode);
 }
 
 uint64_t file_size(const std::string& path) {
-  struct stat st {};
-  if (const int e = outcome([&] { return ::stat(path.c_str(), &st); })) throw errno_error(path, "cannot examine", e);
+  struct stat st{};
+  if (const int e = outcome([&] { return ::stat(path.c_str(), &st); }))
+    throw errno_error(path, "cannot examine", e);
   return static_cast<uint64_t>(st.st_size);
 }
 
 bool same_file(const std::string& a, const std::string& b) {
-  struct stat x {}, y {};
+  struct stat x{}, y{};
   return look(a, x) && look(b, y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
@@ -105,7 +107,7 @@ std::vector<std::string> list_folder(const std::string& path) { return list_with
 void make_folder(const std::string& path) {
   const int e = outcome([&] { return ::mkdir(path.c_str(), 0777); });
   if (e == 0) return;
-  struct stat st {};
+  struct stat st{};
   if (e == EEXIST && ::stat(path.c_str(), &st) == 0) {
     if (S_ISDIR(st.st_mode)) return;
     throw io_error(path + ": exists and is no folder", "remove it or choose another name");
@@ -117,7 +119,7 @@ void make_folders(const std::string& path) {
   const std::string whole(without_trailing_slashes(path));
   for (size_t slash = whole.find('/', 1); slash != std::string::npos; slash = whole.find('/', slash + 1)) {
     const std::string part = whole.substr(0, slash);
-    struct stat st {};
+    struct stat st{};
     if (::stat(part.c_str(), &st) != 0) make_folder(part);
   }
   make_folder(whole);
@@ -169,7 +171,8 @@ bool try_exchange_paths(const std::string& a, const std::string& b) {
 
 void exchange_paths(const std::string& a, const std::string& b) {
   if (!try_exchange_paths(a, b))
-    throw io_error(b + ": this file system cannot exchange two names", "choose a place on another file system");
+    throw io_error(b + ": this file system cannot exchange two names",
+                   "choose a place on another file system");
 }
 
 void hard_link(const std::string& from, const std::string& to) {
@@ -192,7 +195,7 @@ void hard_link(const std::string& from, const std::string& to) {
 
 uint64_t free_space(const std::string& path) {
   for (std::string p = path.empty() ? "." : path;; p = folder_of(p)) {
-    struct statvfs st {};
+    struct statvfs st{};
     const int e = outcome([&] { return ::statvfs(p.c_str(), &st); });
     if (e == 0) return static_cast<uint64_t>(st.f_bavail) * st.f_frsize;
     if (e != ENOENT || p == "." || p == "/") throw errno_error(p, "cannot ask for free space", e);

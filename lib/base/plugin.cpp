@@ -1,4 +1,5 @@
-// dlopen beside the running program. Exceptions cross the boundary: both sides share libstdc++ and compare types by name.
+// dlopen beside the running program. Exceptions cross the boundary: both sides share libstdc++ and compare
+// types by name.
 #include "base/plugin.h"
 
 #include <dlfcn.h>
@@ -16,7 +17,8 @@ namespace {
 std::string program_folder() {
   char path[PATH_MAX];
   const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-  if (n <= 0 || n == static_cast<ssize_t>(sizeof path)) throw resource_error("/proc/self/exe: cannot be read", "mount /proc");
+  if (n <= 0 || n == static_cast<ssize_t>(sizeof path))
+    throw resource_error("/proc/self/exe: cannot be read", "mount /proc");
   return folder_of(std::string_view(path, static_cast<size_t>(n)));
 }
 

@@ -30,7 +30,8 @@ uint64_t mix(uint64_t x) {
 
 }  // namespace
 
-std::array<uint32_t, 4> philox4x32(const std::array<uint32_t, 4>& counter, const std::array<uint32_t, 2>& key) {
+std::array<uint32_t, 4> philox4x32(const std::array<uint32_t, 4>& counter,
+                                   const std::array<uint32_t, 2>& key) {
   std::array<uint32_t, 4> c = counter;
   uint32_t k0 = key[0], k1 = key[1];
   for (int round = 0; round < 10; ++round) {
@@ -73,8 +74,8 @@ Permutation::Permutation(uint64_t n, uint64_t seed, RngStream stream, uint32_t s
 }
 
 uint64_t Permutation::operator()(uint64_t i) const {
-  // The network permutes [0, 4^half_bits), which is less than 4 n: walking its cycle until we are back below n takes
-  // fewer than four steps on average, and permutes [0, n).
+  // The network permutes [0, 4^half_bits), which is less than 4 n: walking its cycle until we are back below
+  // n takes fewer than four steps on average, and permutes [0, n).
   do {
     uint64_t left = i >> half_bits_, right = i & mask_;
     for (const uint64_t key : keys_) {

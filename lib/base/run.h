@@ -1,4 +1,5 @@
-// What every long-running library call is handed: where to log, how to show progress, when to stop, how wide to go.
+// What every long-running library call is handed: where to log, how to show progress, when to stop, how wide
+// to go.
 #pragma once
 
 #include "base/log.h"

@@ -14,7 +14,8 @@ std::atomic<int> g_signal{0};
 std::atomic<int64_t> g_first_ms{0};
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<int64_t>::is_always_lock_free);
 
-// `timeout` signals its child and then the whole group, so one request can arrive twice: a repeat this soon is the same.
+// `timeout` signals its child and then the whole group, so one request can arrive twice: a repeat this soon
+// is the same.
 constexpr int64_t kSameRequestMs = 300;
 
 int64_t now_ms() {
@@ -37,7 +38,7 @@ void on_signal(int signal_number) {
 }  // namespace
 
 StopToken install_stop_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;

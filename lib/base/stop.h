@@ -9,7 +9,7 @@ namespace ds {
 
 class StopToken {
  public:
-  StopToken() = default;                                             // never stops
+  StopToken() = default;  // never stops
   explicit StopToken(const std::atomic<int>* signal) : signal_(signal) {}
 
   bool requested() const { return signal() != 0; }

@@ -1,5 +1,6 @@
-// A stream of bytes from a file or stdin, decompressed by content: gzip (also several members) and zstd (also several
-// frames); anything else is passed through. Truncated or damaged streams are data errors that name file and offset.
+// A stream of bytes from a file or stdin, decompressed by content: gzip (also several members) and zstd (also
+// several frames); anything else is passed through. Truncated or damaged streams are data errors that name
+// file and offset.
 #pragma once
 
 #include <cstddef>
@@ -28,14 +29,15 @@ class ByteSource {
   std::unique_ptr<State> state_;
 };
 
-// Lines of a ByteSource, without their "\n" (a last line without one counts). A line over `limit` bytes is a data error.
+// Lines of a ByteSource, without their "\n" (a last line without one counts). A line over `limit` bytes is a
+// data error.
 class LineReader {
  public:
   explicit LineReader(ByteSource& source, uint64_t limit = uint64_t{1} << 30);
   ~LineReader();
-  bool next(std::string& line);      // false at the end
-  uint64_t line_number() const;      // of the last line returned, from 1
-  uint64_t byte_offset() const;      // where it begins in the decompressed stream
+  bool next(std::string& line);  // false at the end
+  uint64_t line_number() const;  // of the last line returned, from 1
+  uint64_t byte_offset() const;  // where it begins in the decompressed stream
 
  private:
   struct State;
