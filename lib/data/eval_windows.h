@@ -32,16 +32,13 @@ class EvalWindows {
   // The next batch (fewer rows at the end, padded rows: targets kIgnore); false when there is none. A row's
   // unused tail is a document of its own, so that it changes nothing.
   bool next(Batch& out);
-  void restart() {
-    position_ = 0;
-    document_ = 0;
-    targets_ = 0;
-  }
+  void restart();
   uint64_t position() const { return position_; }  // tokens of the stream consumed, for progress
 
  private:
   bool fill_stream_row(Batch& out, int64_t row);
   bool fill_document_row(Batch& out, int64_t row);
+  void pad_row(Batch& out, int64_t row, int64_t column, int64_t document) const;
 
   const formats::TokenDataset& data_;
   EvalOptions options_;

@@ -56,11 +56,12 @@ class WindowLoader {
   uint64_t windows_ = 0;
 };
 
-// For loaders: fills row `row` of `out` (already sized) from `count` + 1 tokens at `begin` of the stream, or
-// from `count` when the stream or `stop` ends there; the last input then has no target. The rest of the row
-// is left as it is.
-void fill_row(const formats::TokenDataset& data, uint64_t begin, uint64_t count, bool has_next,
-              bool document_mask, int64_t vocab_size, int64_t row, Batch& out);
+// For loaders: puts tokens [begin, begin + count) of the stream into row `row` of `out` from `column` on,
+// with their targets (the last one's only if `has_next`: it is the token after the range). Pieces of
+// documents are numbered from `first_document`; returns how many there are. count > 0.
+int64_t append_tokens(const formats::TokenDataset& data, uint64_t begin, uint64_t count, bool has_next,
+                      bool document_mask, int64_t vocab_size, int64_t row, int64_t column,
+                      int64_t first_document, Batch& out);
 
 void resize_batch(Batch& batch, int64_t batch_size,
                   int64_t seq_len);  // zero ids, kIgnore targets, positions and documents 0
