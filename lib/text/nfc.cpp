@@ -1,0 +1,131 @@
+// Canonical decomposition and composition, Unicode Standard Annex 15. Text goes through in segments that
+// begin with a starter which can be composed with nothing before it, so memory is that of the output.
+#include <vector>
+
+#include "text/normalize.h"
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+namespace ds::text {
+namespace {
+
+// Hangul syllables are computed (Unicode Standard 3.12).
+constexpr char32_t kSBase = 0xAC00, kLBase = 0x1100, kVBase = 0x1161, kTBase = 0x11A7;
+constexpr char32_t kLCount = 19, kVCount = 21, kTCount = 28, kSCount = kLCount * kVCount * kTCount;
+
+void decompose(char32_t c, std::vector<char32_t>& out) {
+  if (!(property(c).flags & kDecomposes)) {
+    out.push_back(c);
+    return;
+  }
+  if (c >= kSBase && c < kSBase + kSCount) {
+    const char32_t s = c - kSBase;
+    out.push_back(kLBase + s / (kVCount * kTCount));
+    out.push_back(kVBase + s / kTCount % kVCount);
+    if (s % kTCount) out.push_back(kTBase + s % kTCount);
+    return;
+  }
+  const Decomposition* end = tables::kDecompositions + tables::kDecompositionCount;
+  const Decomposition* at = std::lower_bound(tables::kDecompositions, end, c,
+                                             [](const Decomposition& d, char32_t x) { return d.from < x; });
+  decompose(at->first, out);  // the tables nest at most four deep
+  if (at->second) decompose(at->second, out);
+}
+
+// The primary composite of two characters, or 0.
+char32_t compose(char32_t a, char32_t b) {
+  if (a >= kLBase && a < kLBase + kLCount && b >= kVBase && b < kVBase + kVCount) {
+    return kSBase + ((a - kLBase) * kVCount + (b - kVBase)) * kTCount;
+  }
+  if (a >= kSBase && a < kSBase + kSCount && (a - kSBase) % kTCount == 0 && b > kTBase &&
+      b < kTBase + kTCount) {
+    return a + (b - kTBase);
+  }
+  const Composition* end = tables::kCompositions + tables::kCompositionCount;
+  const Composition* at =
+      std::lower_bound(tables::kCompositions, end, Composition{a, b, 0}, [](const auto& x, const auto& y) {
+        return x.first != y.first ? x.first < y.first : x.second < y.second;
+      });
+  return at != end && at->first == a && at->second == b ? at->composed : 0;
+}
+
+// Canonical ordering: runs of non-starters sorted by class, equal ones in place.
+void order(std::vector<char32_t>& s) {
+  for (size_t i = 0; i < s.size();) {
+    if (property(s[i]).combining_class == 0) {
+      ++i;
+      continue;
+    }
+    size_t j = i;
+    while (j < s.size() && property(s[j]).combining_class != 0) ++j;
+    std::stable_sort(
+        s.begin() + static_cast<ptrdiff_t>(i), s.begin() + static_cast<ptrdiff_t>(j),
+        [](char32_t a, char32_t b) { return property(a).combining_class < property(b).combining_class; });
+    i = j;
+  }
+}
+
+void compose_in_place(std::vector<char32_t>& s) {
+  size_t out = 0, starter = SIZE_MAX;
+  int last_class = -1;  // of the last character kept behind the starter; -1: none
+  for (const char32_t c : s) {
+    const int c_class = property(c).combining_class;
+    if (starter != SIZE_MAX && last_class < c_class) {
+      if (const char32_t composed = compose(s[starter], c)) {
+        s[starter] = composed;
+        continue;
+      }
+    }
+    if (c_class == 0) {
+      starter = out;
+      last_class = -1;
+    } else {
+      last_class = c_class;
+    }
+    s[out++] = c;
+  }
+  s.resize(out);
+}
+
+void flush(std::vector<char32_t>& segment, bool recompose, std::string& out) {
+  order(segment);
+  if (recompose) compose_in_place(segment);
+  for (const char32_t c : segment) append_char(out, c);
+  segment.clear();
+}
+
+std::string normal_form(std::string_view text, bool recompose) {
+  std::string out;
+  out.reserve(text.size());
+  std::vector<char32_t> segment;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p < end) {
+    const char32_t c = next_char(p);
+    const Property& known = property(c);
+    const bool boundary = known.combining_class == 0 && !(known.flags & kNfcChanges);
+    if (boundary && !segment.empty()) flush(segment, recompose, out);
+    decompose(c, segment);
+  }
+  flush(segment, recompose, out);
+  return out;
+}
+
+}  // namespace
+
+bool maybe_not_nfc(std::string_view text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p < end) {
+    const char32_t c = next_char(p);
+    if (c < 0x300) continue;
+    const Property& known = property(c);
+    if (known.combining_class != 0 || (known.flags & kNfcChanges)) return true;
+  }
+  return false;
+}
+
+std::string nfc(std::string_view text) { return normal_form(text, true); }
+std::string nfd(std::string_view text) { return normal_form(text, false); }
+
+}  // namespace ds::text

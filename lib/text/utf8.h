@@ -1,0 +1,38 @@
+// UTF-8: checking, repairing, walking. Everything else in lib/text takes text that is valid, so that decoding
+// needs no checks. Invalid means what the Unicode Standard says (table 3-7): overlong forms, surrogates,
+// values over U+10FFFF, stray or missing continuation bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ds::text {
+
+// First byte that is not ASCII, or size.
+size_t ascii_prefix(std::string_view s);
+
+// The length of the valid prefix; s.size() when all of it is valid.
+size_t valid_utf8_prefix(std::string_view s);
+inline bool is_valid_utf8(std::string_view s) { return valid_utf8_prefix(s) == s.size(); }
+
+// Replaces each maximal invalid part (Unicode Standard 3.9, as WHATWG and Python's errors="replace" do) by
+// U+FFFD. Returns how many there were; `s` stays as it is when there were none.
+uint64_t repair_utf8(std::string& s);
+
+// Decodes the character at `p` of valid UTF-8 and steps over it.
+inline char32_t next_char(const char*& p) {
+  const auto* u = reinterpret_cast<const unsigned char*>(p);
+  if (u[0] < 0x80) return p += 1, u[0];
+  if (u[0] < 0xE0) return p += 2, (u[0] & 0x1Fu) << 6 | (u[1] & 0x3Fu);
+  if (u[0] < 0xF0) return p += 3, (u[0] & 0x0Fu) << 12 | (u[1] & 0x3Fu) << 6 | (u[2] & 0x3Fu);
+  return p += 4, (u[0] & 0x07u) << 18 | (u[1] & 0x3Fu) << 12 | (u[2] & 0x3Fu) << 6 | (u[3] & 0x3Fu);
+}
+
+void append_char(std::string& out, char32_t c);
+
+// Characters (code points) in valid UTF-8.
+uint64_t count_chars(std::string_view s);
+
+}  // namespace ds::text

@@ -1,0 +1,13 @@
+// One run of ds-clean, from checked options to committed files.
+#pragma once
+
+#include "cli/tool.h"
+#include "options.h"
+
+namespace ds::clean_tool {
+
+// 0, or 75 when it was stopped. Output, rejects and report appear together at the end, the output's manifest
+// last.
+int run(cli::Context& ctx, const Options& options);
+
+}  // namespace ds::clean_tool
