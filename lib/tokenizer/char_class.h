@@ -1,0 +1,57 @@
+// Character classes as the split patterns see them (Unicode 16, probed from the reference library) and valid
+// UTF-8 walking.
+//
+// One byte per code point in a flat table, filled once from the runs in char_runs.inc: a lookup is one load,
+// and only the pages that a text touches are ever in the cache.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ds::tokenizer {
+
+// One bit per class. Every code point has exactly one of the first seven.
+enum CharClass : uint8_t {
+  kLetter = 1,    // \p{L}
+  kMark = 2,      // \p{M}
+  kNumber = 4,    // \p{N}
+  kPunct = 8,     // \p{P} or \p{S}
+  kSpace = 16,    // \s but CR and LF
+  kNewline = 32,  // CR, LF
+  kOther = 64,    // \p{C}: controls, format characters, unassigned
+  kCjk = 128,     // besides: U+4E00-9FA5, U+3040-309F, U+30A0-30FF, the ranges of DeepSeek's second split
+};
+
+const uint8_t* class_table();        // 0x110000 entries; built on first use, thread-safe
+bool is_word_character(uint32_t c);  // what a regex \w matches, for single_word added tokens
+
+struct Char {
+  uint32_t code;
+  uint32_t size;  // bytes
+};
+
+// The character at `p`, which must point into valid UTF-8.
+inline Char char_at(const uint8_t* p) {
+  const uint32_t a = p[0];
+  if (a < 0x80) return {a, 1};
+  if (a < 0xE0) return {(a & 0x1F) << 6 | (p[1] & 0x3Fu), 2};
+  if (a < 0xF0) return {(a & 0x0F) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu), 3};
+  return {(a & 0x07) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu), 4};
+}
+inline Char char_before(const uint8_t* p) {  // the character that ends at `p`
+  do --p;
+  while ((*p & 0xC0) == 0x80);
+  return char_at(p);
+}
+void append_utf8(std::string& out, uint32_t code);
+
+// Bytes of the longest valid prefix. `tail`, when given, is set to the length of a cut-off but so far valid
+// character at the very end (0 to 3); it is 0 when the rest is invalid.
+size_t valid_utf8_prefix(std::string_view s, size_t* tail = nullptr);
+// Length of the maximal invalid part at the start of `s` (1 to 3), which one U+FFFD replaces.
+size_t invalid_part(std::string_view s);
+// Appends `s` with every maximal invalid part replaced by U+FFFD.
+void append_repaired(std::string& out, std::string_view s);
+
+}  // namespace ds::tokenizer

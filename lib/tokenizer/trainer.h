@@ -1,0 +1,59 @@
+// Byte-level BPE training, equal to the Hugging Face BpeTrainer (0.23) merge by merge and id by id.
+//
+// Counting words is parallel: every thread has its own WordCounts, and adding them up does not depend on the
+// order. The merge loop runs on one thread over unique words only, so results are the same for any number of
+// threads. Counts are 64-bit (the reference's are 32-bit and overflow on large corpora).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/run.h"
+#include "formats/tokenizer_json.h"
+#include "tokenizer/splitter.h"
+
+namespace ds::tokenizer {
+
+// How often each word occurs: open addressing over an arena of bytes.
+class WordCounts {
+ public:
+  void add(std::string_view word, uint64_t count = 1);
+  void add(const WordCounts& other);
+  // Splits `text` (U+FFFD for what is not UTF-8) and counts its words.
+  void add_text(Pattern pattern, std::string_view text);
+  size_t size() const { return used_; }
+  std::vector<std::pair<std::string_view, uint64_t>> sorted() const;  // by bytes; views into this
+
+ private:
+  struct Slot {
+    uint64_t hash = 0, count = 0;  // count 0: empty
+    uint64_t begin = 0;
+    uint32_t size = 0;
+  };
+  void grow();
+  std::string_view word(const Slot& s) const { return {arena_.data() + s.begin, s.size}; }
+
+  std::vector<Slot> slots_;
+  std::vector<char> arena_;
+  size_t used_ = 0;
+  std::vector<uint32_t> ends_;
+  std::string repaired_;
+};
+
+struct TrainOptions {
+  uint32_t vocab_size = 8000;         // special tokens and the 256 bytes included
+  uint64_t min_frequency = 0;         // a pair that occurs less often is not merged
+  std::vector<std::string> specials;  // they get the first ids
+  Pattern pattern = Pattern::deepseek_v3;
+};
+
+// Throws usage when vocab_size has no room for the bytes and specials. A corpus with few words gives fewer
+// entries than asked. When `run.stop` is requested the tokenizer so far is not returned: the caller must look
+// at the token.
+formats::TokenizerJson train_bpe(const WordCounts& counts, const TrainOptions& options, Run& run);
+
+}  // namespace ds::tokenizer

@@ -1,0 +1,112 @@
+// Documents from the inputs, worked on by all threads, given back in order; and what a manifest says of the
+// inputs.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/parallel.h"
+#include "base/run.h"
+#include "ds-tokenize/options.h"
+#include "formats/corpus.h"
+#include "formats/manifest.h"
+
+namespace ds::tokenize {
+
+// One worker's tools (an encoder, a counter) are lent to whichever thread needs one; there are never more
+// than threads.
+template <class T>
+class Pool {
+ public:
+  explicit Pool(std::function<T()> make) : make_(std::move(make)) {}
+  template <class Use>
+  void with(const Use& use) {
+    std::unique_ptr<T> item;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        item = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (!item) item = std::make_unique<T>(make_());
+    use(*item);
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(item));
+  }
+  std::vector<std::unique_ptr<T>>& idle() { return idle_; }  // all of them, once the work is over
+
+ private:
+  std::function<T()> make_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<T>> idle_;
+};
+
+// Records of one input that are worked on together: enough to make handing them over cheap.
+struct Batch {
+  const formats::CorpusInput* input = nullptr;
+  std::shared_ptr<const formats::RecordParser> parser;
+  std::vector<std::string> records;
+  std::vector<std::pair<uint64_t, uint64_t>> places;  // record number and line
+
+  // The documents, one after the other. Throws data for a damaged record, naming file and line.
+  void for_each(const std::function<void(formats::Document&)>& use);
+};
+
+class Documents {
+ public:
+  // Finds the inputs (io, data) and opens none.
+  explicit Documents(const InputOptions& options);
+
+  // The manifest's entries; files are hashed once. `streams` tells whether some inputs (stdin, pipes) are
+  // only known, and so described, after reading.
+  std::vector<formats::ManifestInput> describe() const;
+  bool streams() const;
+  const std::vector<std::string>& paths() const { return options_.inputs; }
+
+  // Batches in order; empty at the end, or when the stop token is set.
+  bool next(Batch& batch, const Run& run);
+  uint64_t raw_position() const;
+  uint64_t raw_size() const { return total_; }  // bytes before decompression; 0 when not known
+
+ private:
+  InputOptions options_;
+  formats::CorpusOptions corpus_;
+  std::vector<formats::CorpusInput> inputs_;
+  std::unique_ptr<formats::RecordReader> reader_;
+  size_t next_input_ = 0;
+  uint64_t finished_ = 0, total_ = 0;
+  std::vector<FileDigest> streams_;  // digests of the streams read so far
+  mutable std::map<std::string, formats::ManifestInput> described_;
+};
+
+// work(batch, result) on any thread, consume(result) in order on this one.
+template <class Result>
+void map_documents(Documents& documents, Run& run, const std::string& stage,
+                   const std::function<void(Batch&, Result&)>& work,
+                   const std::function<void(Result&)>& consume) {
+  struct Item {
+    Batch batch;
+    Result result;
+  };
+  run.progress.start(stage, "B", documents.raw_size());
+  ordered_map<Item>(
+      run.threads,
+      [&]() -> std::optional<Item> {
+        Item item;
+        if (!documents.next(item.batch, run)) return std::nullopt;
+        run.progress.update(documents.raw_position());
+        return item;
+      },
+      [&](Item& item) { work(item.batch, item.result); }, [&](Item& item) { consume(item.result); });
+  run.progress.finish();
+}
+
+bool is_stream(const std::string& path);
+
+}  // namespace ds::tokenize

@@ -1,0 +1,52 @@
+// The options of ds-tokenize's four commands.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "formats/corpus.h"
+
+namespace ds::tokenize {
+
+// Where documents come from; the same for train, encode and count.
+struct InputOptions {
+  std::vector<std::string> inputs;
+  std::string input_format = "auto", text_unit = "file", text_field = "text", id_field = "id";
+  uint64_t max_record = uint64_t{1} << 30;
+
+  formats::CorpusOptions corpus() const;
+};
+void declare_inputs(cli::OptionTable& t, InputOptions& o, bool ids);
+
+struct TrainCommand {
+  InputOptions in;
+  std::string output, pattern = "deepseek-v3";
+  int64_t vocab_size = 8000, min_frequency = 0;
+  std::vector<std::string> special = {"<|endoftext|>"};
+};
+void declare(cli::OptionTable& t, TrainCommand& o);
+
+struct EncodeCommand {
+  InputOptions in;
+  std::string output, tokenizer, format = "megatron";
+  bool append_eos = true, specials_in_text = true;
+};
+void declare(cli::OptionTable& t, EncodeCommand& o);
+
+struct DecodeCommand {
+  std::vector<std::string> inputs;
+  std::string output, tokenizer;
+  bool skip_special_tokens = false;
+};
+void declare(cli::OptionTable& t, DecodeCommand& o);
+
+struct CountCommand {
+  InputOptions in;
+  std::string tokenizer;
+  bool specials_in_text = true;
+};
+void declare(cli::OptionTable& t, CountCommand& o);
+
+}  // namespace ds::tokenize
