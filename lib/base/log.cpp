@@ -49,6 +49,20 @@ void append_printable(std::string& out, std::string_view s) {
   }
 }
 
+// Columns up to the last that is not blank; escape sequences ("ESC[…m") take none.
+size_t visible_columns(std::string_view s) {
+  size_t column = 0, last = 0;
+  for (size_t i = 0; i < s.size(); ++i) {
+    if (s[i] == '\x1b') {
+      while (i < s.size() && s[i] != 'm') ++i;
+    } else if (s[i] != '\r') {
+      ++column;
+      if (s[i] != ' ') last = column;
+    }
+  }
+  return last;
+}
+
 std::string utc_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -76,7 +90,21 @@ void Log::debug(std::string_view message) { line(LogLevel::debug, message, {}); 
 void Log::raw(std::string_view bytes) {
   if (fd_ < 0 || format_ == LogFormat::json) return;
   const std::lock_guard<std::mutex> lock(mutex_);
+  std::string wiped;
+  if (!bytes.ends_with('\r')) {
+    wiped = wipe_bar();
+    if (!wiped.empty()) bytes = wiped.append(bytes);
+  } else {
+    bar_columns_ = visible_columns(bytes);
+  }
   write_ignoring_errors(fd_, bytes);
+}
+
+std::string Log::wipe_bar() {
+  std::string out;
+  if (bar_columns_ > 0) out = std::string(bar_columns_, ' ') + "\r";
+  bar_columns_ = 0;
+  return out;
 }
 
 void Log::line(LogLevel level, std::string_view message, std::string_view hint) {
@@ -101,7 +129,7 @@ void Log::line(LogLevel level, std::string_view message, std::string_view hint) 
     }
   }
   const std::lock_guard<std::mutex> lock(mutex_);
-  write_ignoring_errors(fd_, text);
+  write_ignoring_errors(fd_, wipe_bar() + text);
 }
 
 Log& Log::null() {

@@ -26,19 +26,22 @@ class Log {
   bool enabled(LogLevel level) const { return fd_ >= 0 && level <= level_; }
   LogFormat format() const { return format_; }
 
-  // Raw text to the same descriptor under the same lock (progress bars); ignored in JSON format.
+  // Raw text to the same descriptor under the same lock; ignored in JSON format. Text that ends with "\r" is
+  // a progress bar: the next line wipes it first.
   void raw(std::string_view bytes);
 
   static Log& null();  // discards; for tests and for callers that do not care
 
  private:
   void line(LogLevel level, std::string_view message, std::string_view hint);
+  std::string wipe_bar();
 
   std::string tool_;
   int fd_;
   LogLevel level_;
   LogFormat format_;
   std::mutex mutex_;
+  size_t bar_columns_ = 0;  // of a bar that stands on the current line
 };
 
 }  // namespace ds

@@ -161,9 +161,9 @@ std::string bash_completion(const Tool& tool, const std::vector<Declared>& comma
   out += "  esac\n  case \"" + std::string(single ? "" : "${COMP_WORDS[1]}") + "\" in\n";
   for (const Declared& d : commands)
     out += fmt::format("    '{}') flags={} ;;\n", d.command->name, shell_quote(flag_words(*d.table)));
-  out += "  esac\n  if [[ \"$cur\" == -* ]]; then\n    COMPREPLY=($(compgen -W \"$flags\" -- \"$cur\"))\n";
-  out += "  else\n    COMPREPLY=($(compgen -f -- \"$cur\"))\n  fi\n}\n";
-  return out + fmt::format("complete -o filenames -F {} {}\n", function_name(tool), tool.name);
+  out += "  esac\n  [[ \"$cur\" == -* ]] && COMPREPLY=($(compgen -W \"$flags\" -- \"$cur\"))\n}\n";
+  // No reply of ours means file names: -o default leaves them to readline, which knows about spaces and "~".
+  return out + fmt::format("complete -o default -F {} {}\n", function_name(tool), tool.name);
 }
 
 std::string zsh_completion(const Tool& tool, const std::vector<Declared>& commands) {

@@ -134,7 +134,7 @@ void ShownProgress::show(double now, bool last) {
     log_.info(fmt::format("{}: {}{}", stage_, line(seconds), last ? "  in " + duration_text(seconds) : ""));
     return;
   }
-  // The cursor goes back to the first column, so a log line that comes next overwrites the bar.
+  // The cursor goes back to the first column; a log line that comes next wipes the bar (base/log.h).
   std::string text = line(seconds);
   std::string bar;
   const size_t used = stage_.size() + text.size() + 6;
