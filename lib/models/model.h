@@ -16,10 +16,10 @@ class Model {
  public:
   virtual ~Model() = default;
   virtual int blocks() const = 0;
-  virtual at::Tensor embed(const at::Tensor& ids_N) = 0;                                                // [N] -> [N,H]
+  virtual at::Tensor embed(const at::Tensor& ids_N) = 0;  // [N] -> [N,H]
   virtual at::Tensor block(int i, const at::Tensor& x_NH, const at::Tensor& positions_N, nn::AttentionContext& attention) = 0;
-  virtual at::Tensor norm(const at::Tensor& x_NH) = 0;                                                  // final norm
-  virtual const nn::Weight& head() const = 0;                                                           // [V,H]
+  virtual at::Tensor norm(const at::Tensor& x_NH) = 0;  // final norm
+  virtual const nn::Weight& head() const = 0;           // [V,H]
 
   const arch::ModelConfig& config() const { return config_; }
   nn::ParameterStore& store() { return store_; }
@@ -30,8 +30,9 @@ class Model {
   nn::ParameterStore& store_;
 };
 
-// The forward of config.model_type over the weights in `store`, which must outlive it.
-std::unique_ptr<Model> make_model(const arch::ModelConfig& config, nn::ParameterStore& store);
+// The forward of config.model_type over the weights in `store`, which must outlive it. Positions below `positions` can be
+// used (0: the config's max_positions); the callers that know ids and lengths on the host check them.
+std::unique_ptr<Model> make_model(const arch::ModelConfig& config, nn::ParameterStore& store, int64_t positions = 0);
 
 // embed, every block between store.use(i) and store.release(i), norm. `trace`, when given, gets the input of every block and
 // then the result (transformers' hidden_states).

@@ -1,0 +1,134 @@
+#include "infer/kv_cache.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "base/error.h"
+#include "nn/torch_pch.h"
+
+namespace ds::infer {
+
+KvCache::KvCache(const arch::ModelConfig& config, int64_t pages, at::Device device, at::ScalarType dtype) : device_(device) {
+  const auto options = at::TensorOptions().device(device).dtype(dtype);
+  try {
+    for (int64_t layer = 0; layer < config.layers; ++layer) {
+      keys_.push_back(at::empty({pages * kPage, config.kv_heads, config.head_dim}, options));
+      values_.push_back(at::empty_like(keys_.back()));
+    }
+  } catch (const c10::Error&) {
+    throw resource_error(fmt::format("out of memory for a cache of {} tokens", pages * kPage),
+                         "generate fewer tokens or sequences at once");
+  }
+  for (int64_t page = pages; page-- > 0;) free_.push_back(page);
+}
+
+int KvCache::add_sequence() {
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    if (sequences_[i].used) continue;
+    sequences_[i] = {.used = true};
+    return static_cast<int>(i);
+  }
+  sequences_.push_back({.used = true});
+  return static_cast<int>(sequences_.size()) - 1;
+}
+
+void KvCache::free_sequence(int sequence) {
+  Sequence& s = sequences_.at(static_cast<size_t>(sequence));
+  free_.insert(free_.end(), s.pages.rbegin(), s.pages.rend());
+  s = {};
+}
+
+void KvCache::grow(int sequence, int64_t tokens) {
+  Sequence& s = sequences_.at(static_cast<size_t>(sequence));
+  while (static_cast<int64_t>(s.pages.size()) < pages_for(s.length + tokens)) {
+    if (free_.empty()) throw resource_error("the key/value cache is full", "generate fewer tokens or sequences at once");
+    const int64_t page = free_.back();
+    free_.pop_back();
+    s.in_a_row = s.in_a_row && (s.pages.empty() || page == s.pages.back() + 1);
+    s.pages.push_back(page);
+  }
+}
+
+CachedAttention::CachedAttention(KvCache& cache, std::vector<int> sequences, std::vector<int64_t> counts)
+    : cache_(cache), sequences_(std::move(sequences)), counts_(std::move(counts)) {}
+
+at::Tensor CachedAttention::positions() const {
+  std::vector<int64_t> result;
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    for (int64_t t = 0; t < counts_[i]; ++t) result.push_back(cache_.length(sequences_[i]) + t);
+  }
+  return at::tensor(result, at::kLong).to(cache_.device_);
+}
+
+at::Tensor CachedAttention::slots(const KvCache::Sequence& s, int64_t begin, int64_t end) const {
+  std::vector<int64_t> result;
+  for (int64_t t = begin; t < end; ++t) result.push_back(cache_.slot(s, t));
+  return at::tensor(result, at::kLong).to(cache_.device_);
+}
+
+at::Tensor CachedAttention::attend_one(const at::Tensor& q_CAD, const at::Tensor& k_CKD, const at::Tensor& v_CKD, size_t index,
+                                       const nn::AttentionSpec& spec) {
+  const KvCache::Sequence& s = cache_.sequences_[static_cast<size_t>(sequences_[index])];
+  const int64_t past = s.length, count = counts_[index], total = past + count;
+  const int64_t heads = q_CAD.size(1), kv_heads = k_CKD.size(1), width = q_CAD.size(2);
+  at::Tensor& all_keys = cache_.keys_[static_cast<size_t>(spec.layer)];
+  at::Tensor& all_values = cache_.values_[static_cast<size_t>(spec.layer)];
+
+  at::Tensor keys, values;  // [T,K,D], of this sequence
+  if (s.in_a_row) {
+    keys = all_keys.narrow(0, s.pages[0] * kPage, total);
+    values = all_values.narrow(0, s.pages[0] * kPage, total);
+    keys.narrow(0, past, count).copy_(k_CKD);
+    values.narrow(0, past, count).copy_(v_CKD);
+  } else {
+    const at::Tensor fresh = slots(s, past, total), every = slots(s, 0, total);
+    all_keys.index_copy_(0, fresh, k_CKD);
+    all_values.index_copy_(0, fresh, v_CKD);
+    keys = all_keys.index_select(0, every);
+    values = all_values.index_select(0, every);
+  }
+
+  if (count == 1) {
+    // One query per head: the heads that share a key head become the rows of one small product, and nothing is masked.
+    const int64_t first = spec.window > 0 ? std::max<int64_t>(0, total - spec.window) : 0;
+    const auto by_head = [&](const at::Tensor& x) { return x.narrow(0, first, total - first).transpose(0, 1).unsqueeze(0); };
+    return at::scaled_dot_product_attention(q_CAD.reshape({1, kv_heads, heads / kv_heads, width}), by_head(keys),
+                                            by_head(values), {}, 0.0, /*is_causal=*/false, spec.scale)
+        .reshape({1, heads, width});
+  }
+  const auto by_head = [](const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); };
+  std::optional<at::Tensor> mask;
+  if (past > 0 || (spec.window > 0 && spec.window < total)) {
+    const auto place = at::TensorOptions().device(cache_.device_).dtype(at::kLong);
+    const at::Tensor ahead = at::arange(past, total, place).unsqueeze(1) - at::arange(total, place).unsqueeze(0);
+    at::Tensor hidden = ahead.lt(0);
+    if (spec.window > 0) hidden = hidden.logical_or(ahead.ge(spec.window));
+    mask = at::zeros({count, total}, q_CAD.options()).masked_fill_(hidden, -std::numeric_limits<double>::infinity());
+  }
+  return at::scaled_dot_product_attention(by_head(q_CAD), by_head(keys), by_head(values), mask, 0.0,
+                                          /*is_causal=*/!mask, spec.scale, /*enable_gqa=*/heads != kv_heads)
+      .squeeze(0)
+      .transpose(0, 1);
+}
+
+at::Tensor CachedAttention::attend(const at::Tensor& q_NAD, const at::Tensor& k_NKD, const at::Tensor& v_NKD,
+                                   const nn::AttentionSpec& spec) {
+  at::NoGradGuard no_grad;
+  std::vector<at::Tensor> parts;
+  int64_t begin = 0;
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    const auto part = [&](const at::Tensor& x) { return x.narrow(0, begin, counts_[i]); };
+    parts.push_back(attend_one(part(q_NAD), part(k_NKD), part(v_NKD), i, spec));
+    begin += counts_[i];
+  }
+  if (spec.layer + 1 == static_cast<int>(cache_.keys_.size())) {
+    for (size_t i = 0; i < sequences_.size(); ++i) {
+      cache_.sequences_[static_cast<size_t>(sequences_[i])].length += counts_[i];
+    }
+  }
+  return parts.size() == 1 ? parts[0].contiguous() : at::cat(parts);
+}
+
+}  // namespace ds::infer
