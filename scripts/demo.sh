@@ -17,7 +17,7 @@ steps=${DEMO_STEPS:-600}
 vocab=8000 hidden=256 layers=4 heads=4 inner=704
 batch=16 window=256 lr=3e-3 warmup=30
 english_held=1000000 chinese_held=500000
-english_every=20 chinese_every=4  # one raw document in so many is a candidate for the held-out text
+english_pick='NR % 25 == 0' chinese_pick='NR % 7 < 2'  # which raw documents are candidates for the held-out text
 english_prompt='The sea is'
 chinese_prompt='春天'
 
@@ -40,9 +40,9 @@ begin text "real text from Debian packages (kept in $text)"
 run "scripts/demo_text.sh $text"
 end "6 packages" "$(mb $text/en.jsonl $text/zh.jsonl)" "$(cat $text/en.jsonl $text/zh.jsonl | wc -l) documents"
 
-begin held-out "held-out text: every ${english_every}th English and every ${chinese_every}th Chinese document, cleaned, cut to size"
-run "awk 'NR % $english_every == 0' $text/en.jsonl >demo/held-en.raw.jsonl"
-run "awk 'NR % $chinese_every == 0' $text/zh.jsonl >demo/held-zh.raw.jsonl"
+begin held-out "held-out text: documents from everywhere, cleaned, cut to size"
+run "awk '$english_pick' $text/en.jsonl >demo/held-en.raw.jsonl"
+run "awk '$chinese_pick' $text/zh.jsonl >demo/held-zh.raw.jsonl"
 for l in en zh; do run "$bin/ds-clean -q -o demo/held-$l.all.jsonl demo/held-$l.raw.jsonl"; done
 run "LC_ALL=C awk -v bytes=$english_held -f scripts/jsonl_text.awk demo/held-en.all.jsonl >demo/held-en.jsonl"
 run "LC_ALL=C awk -v bytes=$chinese_held -f scripts/jsonl_text.awk demo/held-zh.all.jsonl >demo/held-zh.jsonl"
@@ -52,8 +52,8 @@ for l in en zh; do run "LC_ALL=C awk -v plain=1 -f scripts/jsonl_text.awk demo/h
 end "$(mb demo/held-en.raw.jsonl demo/held-zh.raw.jsonl)" "1.0 + 0.5 MB" "$(cat demo/held-en.jsonl demo/held-zh.jsonl | wc -l) documents"
 
 begin clean "the rest is for training, less what nearly repeats itself or the held-out text"
-run "awk 'NR % $english_every != 0' $text/en.jsonl >demo/train-en.raw.jsonl"
-run "awk 'NR % $chinese_every != 0' $text/zh.jsonl >demo/train-zh.raw.jsonl"
+run "awk '!($english_pick)' $text/en.jsonl >demo/train-en.raw.jsonl"
+run "awk '!($chinese_pick)' $text/zh.jsonl >demo/train-zh.raw.jsonl"
 run "$bin/ds-clean --against demo/held-en.jsonl --against demo/held-zh.jsonl --rejects demo/rejects.jsonl -o demo/train.jsonl demo/train-en.raw.jsonl demo/train-zh.raw.jsonl"
 kept=$(wc -l <demo/train.jsonl)
 seen=$(cat demo/train-en.raw.jsonl demo/train-zh.raw.jsonl | wc -l)
