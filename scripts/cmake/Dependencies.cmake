@@ -10,7 +10,6 @@ find_library(DS_ZSTD_LIBRARY zstd REQUIRED)
 find_path(DS_XXHASH_INCLUDE xxhash.h REQUIRED)
 find_path(DS_TOMLPP_INCLUDE toml++/toml.h REQUIRED)
 find_path(DS_CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
-find_package(simdjson QUIET)
 
 add_library(ds_deps_base INTERFACE)
 # fmt header-only everywhere: the torch headers bring another fmt, and both worlds must link into one program.
@@ -24,9 +23,6 @@ target_compile_definitions(ds_deps_cli INTERFACE TOML_HEADER_ONLY=1)
 
 add_library(ds_deps_formats INTERFACE)
 target_link_libraries(ds_deps_formats INTERFACE ZLIB::ZLIB ${DS_ZSTD_LIBRARY})
-if(simdjson_FOUND)
-  target_link_libraries(ds_deps_formats INTERFACE simdjson::simdjson)
-endif()
 
 # LibTorch: TORCH_DIR (a folder with include/ and lib/), else the wheel in .deps/, else the torch of the system's python3.
 if(NOT TORCH_DIR)
