@@ -191,17 +191,12 @@ std::optional<DType> dtype_from_name(std::string_view name) {
 }
 
 std::optional<uint64_t> tensor_bytes(DType dtype, const std::vector<int64_t>& shape) {
+  if (std::any_of(shape.begin(), shape.end(), [](int64_t d) { return d < 0; })) return std::nullopt;
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   uint64_t bits = static_cast<uint64_t>(dtype_bits(dtype));
-  bool empty = false;
   for (const int64_t d : shape) {
-    if (d < 0) return std::nullopt;
-    if (d == 0) {
-      empty = true;
-    } else if (__builtin_mul_overflow(bits, static_cast<uint64_t>(d), &bits)) {
-      return std::nullopt;
-    }
+    if (__builtin_mul_overflow(bits, static_cast<uint64_t>(d), &bits)) return std::nullopt;
   }
-  if (empty) return 0;
   if (bits % 8 != 0) return std::nullopt;
   return bits / 8;
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/io.h"
 
 namespace ds::formats {
@@ -50,6 +51,51 @@ template <class T>
 void write_array(AtomicFile& file, const std::vector<T>& values) {
   file.write({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
 }
+
+// What lies at the names of a dataset before it is replaced, kept under hidden names (`.data.bin.ds-back`, …)
+// until finish(). Without it everything is put back, the index last.
+class OldFiles {
+ public:
+  explicit OldFiles(const std::string& prefix) {
+    for (const std::string& path : {prefix + ".bin", prefix + ".idx", manifest_path(prefix)}) {
+      files_.push_back({path, join_path(folder_of(path), "." + base_name(path) + ".ds-back"), false});
+    }
+  }
+  void keep() {
+    for (File& f : files_) {
+      if (exists(f.path)) {
+        hard_link(f.path, f.kept_as);
+        f.kept = true;
+      }
+    }
+    changing_ = true;
+    remove_file(files_[2].path);
+    remove_file(files_[1].path);
+  }
+  void finish() { changing_ = false; }
+  ~OldFiles() {
+    const fault::Pause pause;
+    try {
+      for (size_t i = files_.size(); changing_ && i-- > 0;) remove_file(files_[i].path);
+      for (const File& f : files_) {
+        if (changing_ && f.kept) {
+          rename_path(f.kept_as, f.path);
+        } else {
+          remove_file(f.kept_as);
+        }
+      }
+    } catch (const Error&) {  // the disk is going; what has been kept stays under its hidden name
+    }
+  }
+
+ private:
+  struct File {
+    std::string path, kept_as;
+    bool kept;
+  };
+  std::vector<File> files_;
+  bool changing_ = false;
+};
 
 std::optional<int64_t> fact(const std::optional<Manifest>& manifest, const char* key) {
   if (!manifest || !manifest->facts.is_object()) return std::nullopt;
@@ -158,11 +204,12 @@ std::vector<ManifestOutput> TokenDatasetWriter::commit() {
   write_array(idx_, boundaries_);
   bin_.prepare();
   idx_.prepare();
-  remove_file(manifest_path(prefix_));
-  remove_file(prefix_ + ".idx");
+  OldFiles old(prefix_);
+  old.keep();
   std::vector<ManifestOutput> outputs;
   outputs.push_back({base_name(prefix_) + ".bin", bin_.commit()});
   outputs.push_back({base_name(prefix_) + ".idx", idx_.commit()});
+  old.finish();
   return outputs;
 }
 

@@ -41,8 +41,10 @@ TokenType token_type_for_vocab(
 std::string dataset_prefix(const std::string& path);
 
 // Writes PREFIX.bin and PREFIX.idx. Documents are streamed; 12 bytes per sequence and 8 per document stay in
-// memory. At commit() the old manifest and index go first and the new index comes last: a killed writer never
-// leaves a new `.bin` beside an old `.idx`. The caller writes the new manifest afterwards.
+// memory. At commit() the old manifest and index go first and the new index comes last, so that a killed
+// writer never leaves a new
+// `.bin` beside an old `.idx`; if commit() fails, the old files are back. The caller writes the new manifest
+// afterwards.
 class TokenDatasetWriter {
  public:
   TokenDatasetWriter(const std::string& prefix, TokenType type);  // throws io

@@ -1,0 +1,281 @@
+// Token datasets: round trips in every type, Megatron's exact bytes, and every way an index can lie.
+#include "formats/token_dataset.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/fault.h"
+#include "base/rng.h"
+#include "catch.h"
+#include "scratch.h"
+
+using namespace ds;
+using namespace ds::formats;
+using Catch::Matchers::Contains;
+
+namespace {
+
+void put_file(const std::string& path, std::string_view bytes) {
+  Fd fd = open_create(path);
+  write_all(fd.get(), bytes, path);
+  fd.close(path);
+}
+
+template <class T>
+std::string with(std::string bytes, size_t at, T value) {
+  std::memcpy(bytes.data() + at, &value, sizeof value);
+  return bytes;
+}
+
+void write_small(const std::string& prefix, TokenType type = TokenType::u16) {
+  TokenDatasetWriter writer(prefix, type);
+  const std::vector<uint32_t> a = {1, 2, 3}, b = {4, 5}, c = {6};
+  writer.add_document(a);
+  writer.add_document({});
+  writer.add_sequence(b);
+  writer.add_sequence(c);
+  writer.end_document();
+  CHECK(writer.documents() == 3);
+  CHECK(writer.tokens() == 6);
+  writer.commit();
+}
+
+// The error of opening the pair, "" when it opens; whatever opens can be read.
+std::string opening(const std::string& prefix) {
+  try {
+    const TokenDataset data(prefix);
+    uint64_t n = 0;
+    for (uint64_t d = 0; d < data.documents(); ++d) n += data.document(d).size();
+    CHECK(n == data.tokens());
+    return "";
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::data);
+    return e.what();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("token dataset: the bytes are Megatron's") {
+  const test::Scratch scratch;
+  write_small(scratch.file("d"));
+  CHECK(read_file(scratch.file("d.bin")) == std::string("\1\0\2\0\3\0\4\0\5\0\6\0", 12));
+  // Megatron-Core IndexedDatasetBuilder: the same three documents as uint16.
+  std::string idx("MMIDIDX\0\0\1\0\0\0\0\0\0\0\x08", 18);
+  const auto add = [&](auto value) { idx.append(reinterpret_cast<const char*>(&value), sizeof value); };
+  add(uint64_t{3});
+  add(uint64_t{4});
+  for (int32_t length : {3, 2, 1}) add(length);
+  for (int64_t offset : {0, 6, 10}) add(offset);
+  for (int64_t boundary : {0, 1, 1, 3}) add(boundary);
+  CHECK(read_file(scratch.file("d.idx")) == idx);
+}
+
+TEST_CASE("token dataset: what is written is read, in every type") {
+  const test::Scratch scratch;
+  for (const TokenType type :
+       {TokenType::u8, TokenType::i8, TokenType::i16, TokenType::u16, TokenType::i32, TokenType::i64}) {
+    const Rng rng(3, RngStream::test, static_cast<uint32_t>(type));
+    const uint64_t vocab = type == TokenType::i8    ? 128
+                           : type == TokenType::u8  ? 256
+                           : type == TokenType::i16 ? 32768
+                           : type == TokenType::u16 ? 65536
+                                                    : 200000;
+    const std::string prefix = scratch.file(token_type_name(type));
+    std::vector<std::vector<uint32_t>> documents;
+    std::vector<int64_t> stream;
+    TokenDatasetWriter writer(prefix, type);
+    for (uint64_t d = 0; d < 50; ++d) {
+      std::vector<uint32_t> ids(rng.below(1000 + d, 9));
+      for (size_t i = 0; i < ids.size(); ++i)
+        ids[i] = static_cast<uint32_t>(rng.below(100 * d + i + 5000, vocab));
+      writer.add_document(ids);
+      stream.insert(stream.end(), ids.begin(), ids.end());
+      documents.push_back(ids);
+    }
+    const auto outputs = writer.commit();
+    CHECK(outputs.at(0).name == token_type_name(type) + ".bin");
+    CHECK(outputs.at(1).digest == digest_file(prefix + ".idx"));
+    for (const std::string& name : {prefix, prefix + ".bin", prefix + ".idx"})
+      CHECK(TokenDataset(name).tokens() == stream.size());
+    const TokenDataset data(prefix);
+    CHECK(data.type() == type);
+    REQUIRE(data.documents() == documents.size());
+    for (uint64_t d = 0; d < documents.size(); ++d) {
+      CHECK(data.document(d) == std::vector<int64_t>(documents[d].begin(), documents[d].end()));
+      for (uint64_t t = data.document_begin(d); t < data.document_begin(d + 1); ++t)
+        CHECK(data.document_of(t) == d);
+    }
+    std::vector<int64_t> all(stream.size()), part(7);
+    data.read(0, all.size(), all.data());
+    CHECK(all == stream);
+    data.read(11, part.size(), part.data());
+    CHECK(std::equal(part.begin(), part.end(), stream.begin() + 11));
+    CHECK_THROWS_AS(data.read(stream.size() - 1, 2, part.data()), Error);
+    CHECK_FALSE(data.manifest());
+    CHECK_FALSE(data.vocab_size());
+  }
+}
+
+TEST_CASE("token dataset: types are chosen as Megatron chooses") {
+  CHECK(token_type_for_vocab(8000) == TokenType::u16);
+  CHECK(token_type_for_vocab(65499) == TokenType::u16);
+  CHECK(token_type_for_vocab(65500) == TokenType::i32);
+  CHECK(token_type_for_vocab(129280) == TokenType::i32);
+  CHECK(dataset_prefix("a/b.bin") == "a/b");
+  CHECK(dataset_prefix("a/b.idx") == "a/b");
+  CHECK(dataset_prefix("a/b") == "a/b");
+  CHECK(dataset_prefix("a/b.v2") == "a/b.v2");
+}
+
+TEST_CASE("token dataset: an id that does not fit is the caller's bug") {
+  const test::Scratch scratch;
+  TokenDatasetWriter writer(scratch.file("d"), TokenType::u16);
+  const std::vector<uint32_t> ids = {65536};
+  CHECK_THROWS_AS(writer.add_document(ids), Error);
+}
+
+TEST_CASE("token dataset: an empty dataset is one") {
+  const test::Scratch scratch;
+  TokenDatasetWriter(scratch.file("d"), TokenType::i32).commit();
+  const TokenDataset data(scratch.file("d"));
+  CHECK(data.documents() == 0);
+  CHECK(data.tokens() == 0);
+}
+
+TEST_CASE("token dataset: the manifest's facts are there when it is") {
+  const test::Scratch scratch;
+  write_small(scratch.file("d"));
+  Manifest manifest;
+  manifest.tool = "ds-tokenize";
+  manifest.facts = {{"vocab_size", 8000}, {"eos_id", 1}};
+  write_manifest(scratch.file("d"), manifest);
+  {
+    const TokenDataset data(scratch.file("d"));
+    CHECK(data.vocab_size() == 8000);
+    CHECK(data.eos_id() == 1);
+  }
+  write_small(scratch.file("d"));  // rewriting the data makes the old manifest untrue
+  CHECK_FALSE(TokenDataset(scratch.file("d")).manifest());
+}
+
+TEST_CASE("token dataset: an index that lies") {
+  const test::Scratch scratch;
+  const std::string d = scratch.file("d");
+  write_small(d);
+  const std::string idx = read_file(d + ".idx"), bin = read_file(d + ".bin");
+  const auto lie = [&](const std::string& bytes) {
+    put_file(d + ".idx", bytes);
+    return opening(d);
+  };
+  CHECK(lie(idx) == "");
+  CHECK_THAT(lie("X" + idx.substr(1)), Contains("d.idx: not a Megatron index"));
+  CHECK_THAT(lie(with<uint64_t>(idx, 9, 2)), Contains("index version 2, expected 1"));
+  CHECK_THAT(lie(with<uint8_t>(idx, 17, 0)), Contains("unknown dtype code 0"));
+  CHECK_THAT(lie(with<uint8_t>(idx, 17, 9)), Contains("unknown dtype code 9"));
+  CHECK_THAT(lie(with<uint8_t>(idx, 17, 7)), Contains("floating point"));
+  CHECK_THAT(lie(with<uint8_t>(idx, 17, 4)), Contains("sequence 1 begins at byte 6, expected 12"));
+  for (const uint64_t n : {uint64_t{4}, uint64_t{2}, uint64_t{0}, uint64_t{1} << 60, ~uint64_t{0}}) {
+    CHECK(lie(with<uint64_t>(idx, 18, n)) != "");
+    CHECK(lie(with<uint64_t>(idx, 26, n + 1)) != "");
+  }
+  CHECK_THAT(lie(with<uint64_t>(idx, 18, uint64_t{1} << 60)),
+             Contains("claims 1152921504606846976 sequences"));
+  CHECK_THAT(lie(with<uint64_t>(idx, 26, 0)), Contains("no document boundaries"));
+  CHECK_THAT(lie(with<int32_t>(idx, 34, -3)), Contains("sequence 0 has length -3"));
+  CHECK_THAT(lie(with<int32_t>(idx, 34, 4)), Contains("sequence 1 begins at byte 6, expected 8"));
+  CHECK_THAT(lie(with<int32_t>(idx, 42, 2)), Contains("truncated at byte 12 (index says 14)"));
+  CHECK_THAT(lie(with<int32_t>(idx, 42, 0)), Contains("12 bytes where the index says 10"));
+  CHECK_THAT(lie(with<int64_t>(idx, 46, 2)), Contains("sequence 0 begins at byte 2, expected 0"));
+  CHECK_THAT(lie(with<int64_t>(idx, 46, -2)), Contains("sequence 0"));
+  CHECK_THAT(lie(with<int64_t>(idx, 70, 1)), Contains("document boundary 0"));
+  CHECK_THAT(lie(with<int64_t>(idx, 78, 2)), Contains("document boundary 2 is sequence 1, after 2"));
+  CHECK_THAT(lie(with<int64_t>(idx, 78, -1)), Contains("document boundary 1"));
+  CHECK_THAT(lie(with<int64_t>(idx, 94, 2)), Contains("ends at sequence 2 of 3"));
+  CHECK_THAT(lie(with<int64_t>(idx, 94, int64_t{1} << 62)), Contains("document boundary 3"));
+  CHECK(lie(idx + "abc") == "");  // modes of a multimodal writer
+  CHECK_THAT(lie(idx + "ab"), Contains("104 bytes"));
+  for (size_t n = 0; n < idx.size(); ++n) CHECK(lie(idx.substr(0, n)) != "");
+
+  put_file(d + ".idx", idx);
+  for (size_t n = 0; n < bin.size(); ++n) {
+    put_file(d + ".bin", bin.substr(0, n));
+    CHECK_THAT(opening(d), Contains("d.bin: truncated at byte " + std::to_string(n) + " (index says 12)"));
+  }
+  remove_file(d + ".bin");
+  CHECK_THROWS_AS(TokenDataset(d), Error);
+}
+
+TEST_CASE("token dataset: random changes of the index never crash") {
+  const test::Scratch scratch;
+  const std::string d = scratch.file("d");
+  write_small(d);
+  const std::string idx = read_file(d + ".idx");
+  const Rng rng(4, RngStream::test);
+  for (uint64_t i = 0; i < 10000; ++i) {
+    std::string bytes = idx;
+    for (uint64_t k = 0; k <= rng.below(100 * i, 3); ++k) {
+      const uint64_t r = 100 * i + 3 * k;
+      bytes[rng.below(r + 1, bytes.size())] =
+          static_cast<char>(rng.below(r + 2, 3) ? rng.below(r + 3, 8) : rng.bits(r + 3));
+    }
+    put_file(d + ".idx", bytes);
+    opening(d);
+  }
+}
+
+TEST_CASE("token dataset: a failing disk leaves the old pair or the new one") {
+  const test::Scratch scratch;
+  const std::string d = scratch.file("d");
+  const auto write_new = [&] {
+    TokenDatasetWriter writer(d, TokenType::u16);
+    const std::vector<uint32_t> a = {9, 8, 7}, b = {6, 5, 4};  // as many bytes as the old ones
+    writer.add_document(a);
+    writer.add_document({});
+    writer.add_document(b);
+    writer.commit();
+  };
+  int old_pairs = 0;
+  for (uint64_t n = 1;; ++n) {
+    write_small(d);
+    fault::arm(n, ENOSPC);
+    bool failed = false;
+    try {
+      write_new();
+    } catch (const Error& e) {
+      failed = true;
+      CHECK(e.kind() == ErrorKind::io);
+    }
+    fault::disarm();
+    const TokenDataset data(d);
+    const int64_t first = data.document(0)[0];
+    CHECK(data.document(2) == (first == 1 ? std::vector<int64_t>{4, 5, 6} : std::vector<int64_t>{6, 5, 4}));
+    CHECK(list_folder(scratch.path()) == std::vector<std::string>{"d.bin", "d.idx"});
+    old_pairs += first == 1;
+    if (!failed) break;
+    REQUIRE(n < 200);
+  }
+  CHECK(old_pairs > 8);
+  CHECK(TokenDataset(d).document(0)[0] == 9);
+}
+
+TEST_CASE("token dataset: where nothing was, a failing disk leaves nothing") {
+  const test::Scratch scratch;
+  for (uint64_t n = 1;; ++n) {
+    fault::arm(n, EIO);
+    try {
+      TokenDatasetWriter writer(scratch.file("d"), TokenType::u16);
+      const std::vector<uint32_t> ids = {9, 8, 7};
+      writer.add_document(ids);
+      writer.commit();
+      fault::disarm();
+      break;
+    } catch (const Error&) {
+      fault::disarm();
+    }
+    CHECK(list_folder(scratch.path()).empty());
+    REQUIRE(n < 200);
+  }
+  CHECK(TokenDataset(scratch.file("d")).tokens() == 3);
+}
