@@ -6,8 +6,9 @@
 //   extern "C" int ds_eval_run(ds::tools::TorchCall& call, const EvalOptions& options) {
 //     return ds::nn::guarded([&] { … });
 //   }
-// Both sides are built together, so the options are passed as the struct they are. cli stays on the front side: what the
-// other needs of it is in TorchCall. ds::Error and BrokenPipe cross the door; torch's types must not (nn::guarded).
+// Both sides are built together, so the options are passed as the struct they are. cli stays on the front
+// side: what the other needs of it is in TorchCall. ds::Error and BrokenPipe cross the door; torch's types
+// must not (nn::guarded).
 #pragma once
 
 #include <functional>
@@ -20,8 +21,8 @@ namespace ds::tools {
 
 struct TorchCall {
   Run& run;
-  std::string tool, command;         // "ds-eval", "forward"
-  nlohmann::json manifest_options;   // cli::values(table, manifest_only = true)
+  std::string tool, command;        // "ds-eval", "forward"
+  nlohmann::json manifest_options;  // cli::values(table, manifest_only = true)
   int64_t seed = 0;
   std::string device = "auto", resume = "auto", depfile;
   bool force = false, dry_run = false, json = false;

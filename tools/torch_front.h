@@ -1,4 +1,5 @@
-// The front side of torch_entry.h: fills a TorchCall from the command line's context, loads ds_model and calls it.
+// The front side of torch_entry.h: fills a TorchCall from the command line's context, loads ds_model and
+// calls it.
 #pragma once
 
 #include "base/plugin.h"
@@ -17,7 +18,9 @@ int call_torch(cli::Context& context, const char* symbol, const Options& options
   call.force = context.common.force;
   call.dry_run = context.common.dry_run;
   call.json = context.common.json;
-  call.report = [&context](const std::string& human, const nlohmann::json& object) { context.report(human, object); };
+  call.report = [&context](const std::string& human, const nlohmann::json& object) {
+    context.report(human, object);
+  };
   void* entry = load_symbol("ds_model", symbol, "LibTorch is missing or was moved: build again with `make`");
   return reinterpret_cast<TorchEntry<Options>>(entry)(call, options);
 }

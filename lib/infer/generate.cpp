@@ -15,12 +15,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 }  // namespace
 
-GenerateResult generate(models::Model& model, const std::vector<std::vector<int64_t>>& prompts, const GenerateOptions& options,
-                        Run& run, const std::function<void(size_t, int64_t)>& on_token) {
+GenerateResult generate(models::Model& model, const std::vector<std::vector<int64_t>>& prompts,
+                        const GenerateOptions& options, Run& run,
+                        const std::function<void(size_t, int64_t)>& on_token) {
   at::NoGradGuard no_grad;
   GenerateResult result;
   result.sequences.resize(prompts.size());
@@ -29,7 +32,8 @@ GenerateResult generate(models::Model& model, const std::vector<std::vector<int6
 
   int64_t pages = 0;
   for (const auto& prompt : prompts) {
-    if (prompt.empty()) throw usage_error("the prompt is empty: there is nothing to continue", "give at least one token");
+    if (prompt.empty())
+      throw usage_error("the prompt is empty: there is nothing to continue", "give at least one token");
     pages += pages_for(static_cast<int64_t>(prompt.size()) + options.max_tokens);
   }
   KvCache cache(model.config(), pages, store.device, store.compute);
@@ -57,18 +61,22 @@ GenerateResult generate(models::Model& model, const std::vector<std::vector<int6
       sequences.push_back(slots[i]);
     }
     CachedAttention attention(cache, sequences, counts);
-    const at::Tensor hidden =
-        models::hidden_states(model, at::tensor(ids, at::kLong).to(store.device), attention.positions(), attention);
-    const at::Tensor rows = last.size() == ids.size() ? hidden : hidden.index_select(0, at::tensor(last, at::kLong).to(store.device));
+    const at::Tensor hidden = models::hidden_states(model, at::tensor(ids, at::kLong).to(store.device),
+                                                    attention.positions(), attention);
+    const at::Tensor rows = last.size() == ids.size()
+                                ? hidden
+                                : hidden.index_select(0, at::tensor(last, at::kLong).to(store.device));
     const at::Tensor logits = models::logits(model, rows).cpu().contiguous();
 
     std::vector<size_t> still;
     for (size_t a = 0; a < active.size(); ++a) {
       const size_t i = active[a];
       Generated& out = result.sequences[i];
-      const std::span<const float> row(logits.const_data_ptr<float>() + static_cast<int64_t>(a) * logits.size(1),
-                                       static_cast<size_t>(logits.size(1)));
-      const int64_t id = sample(row, options.sampling, static_cast<uint32_t>(i), prompts[i].size() + out.ids.size());
+      const std::span<const float> row(
+          logits.const_data_ptr<float>() + static_cast<int64_t>(a) * logits.size(1),
+          static_cast<size_t>(logits.size(1)));
+      const int64_t id =
+          sample(row, options.sampling, static_cast<uint32_t>(i), prompts[i].size() + out.ids.size());
       if (std::find(options.stop_ids.begin(), options.stop_ids.end(), id) != options.stop_ids.end()) {
         out.stopped = true;
         cache.free_sequence(slots[i]);

@@ -1,4 +1,5 @@
-// Continues prompts: one pass over all of them (prefill), then one token each per pass (decode) over the key/value cache.
+// Continues prompts: one pass over all of them (prefill), then one token each per pass (decode) over the
+// key/value cache.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 namespace ds::infer {
 
 struct GenerateOptions {
-  int64_t max_tokens = 128;       // per prompt
+  int64_t max_tokens = 128;  // per prompt
   SamplerOptions sampling;
   std::vector<int64_t> stop_ids;  // end a sequence; not part of what is returned
 };
@@ -29,9 +30,11 @@ struct GenerateResult {
   double prefill_seconds = 0, decode_seconds = 0;
 };
 
-// `on_token(prompt, id)` sees each token as it comes. The model must offer positions for the longest prompt plus
-// max_tokens, ids must lie in the vocabulary and no prompt may be empty (usage). Ends early when run.stop asks for it.
-GenerateResult generate(models::Model& model, const std::vector<std::vector<int64_t>>& prompts, const GenerateOptions& options,
-                        Run& run, const std::function<void(size_t, int64_t)>& on_token = {});
+// `on_token(prompt, id)` sees each token as it comes. The model must offer positions for the longest prompt
+// plus max_tokens, ids must lie in the vocabulary and no prompt may be empty (usage). Ends early when
+// run.stop asks for it.
+GenerateResult generate(models::Model& model, const std::vector<std::vector<int64_t>>& prompts,
+                        const GenerateOptions& options, Run& run,
+                        const std::function<void(size_t, int64_t)>& on_token = {});
 
 }  // namespace ds::infer

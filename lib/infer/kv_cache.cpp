@@ -10,7 +10,8 @@
 
 namespace ds::infer {
 
-KvCache::KvCache(const arch::ModelConfig& config, int64_t pages, at::Device device, at::ScalarType dtype) : device_(device) {
+KvCache::KvCache(const arch::ModelConfig& config, int64_t pages, at::Device device, at::ScalarType dtype)
+    : device_(device) {
   const auto options = at::TensorOptions().device(device).dtype(dtype);
   try {
     for (int64_t layer = 0; layer < config.layers; ++layer) {
@@ -43,7 +44,8 @@ void KvCache::free_sequence(int sequence) {
 void KvCache::grow(int sequence, int64_t tokens) {
   Sequence& s = sequences_.at(static_cast<size_t>(sequence));
   while (static_cast<int64_t>(s.pages.size()) < pages_for(s.length + tokens)) {
-    if (free_.empty()) throw resource_error("the key/value cache is full", "generate fewer tokens or sequences at once");
+    if (free_.empty())
+      throw resource_error("the key/value cache is full", "generate fewer tokens or sequences at once");
     const int64_t page = free_.back();
     free_.pop_back();
     s.in_a_row = s.in_a_row && (s.pages.empty() || page == s.pages.back() + 1);
@@ -68,8 +70,8 @@ at::Tensor CachedAttention::slots(const KvCache::Sequence& s, int64_t begin, int
   return at::tensor(result, at::kLong).to(cache_.device_);
 }
 
-at::Tensor CachedAttention::attend_one(const at::Tensor& q_CAD, const at::Tensor& k_CKD, const at::Tensor& v_CKD, size_t index,
-                                       const nn::AttentionSpec& spec) {
+at::Tensor CachedAttention::attend_one(const at::Tensor& q_CAD, const at::Tensor& k_CKD,
+                                       const at::Tensor& v_CKD, size_t index, const nn::AttentionSpec& spec) {
   const KvCache::Sequence& s = cache_.sequences_[static_cast<size_t>(sequences_[index])];
   const int64_t past = s.length, count = counts_[index], total = past + count;
   const int64_t heads = q_CAD.size(1), kv_heads = k_CKD.size(1), width = q_CAD.size(2);
@@ -91,21 +93,27 @@ at::Tensor CachedAttention::attend_one(const at::Tensor& q_CAD, const at::Tensor
   }
 
   if (count == 1) {
-    // One query per head: the heads that share a key head become the rows of one small product, and nothing is masked.
+    // One query per head: the heads that share a key head become the rows of one small product, and nothing
+    // is masked.
     const int64_t first = spec.window > 0 ? std::max<int64_t>(0, total - spec.window) : 0;
-    const auto by_head = [&](const at::Tensor& x) { return x.narrow(0, first, total - first).transpose(0, 1).unsqueeze(0); };
-    return at::scaled_dot_product_attention(q_CAD.reshape({1, kv_heads, heads / kv_heads, width}), by_head(keys),
-                                            by_head(values), {}, 0.0, /*is_causal=*/false, spec.scale)
+    const auto by_head = [&](const at::Tensor& x) {
+      return x.narrow(0, first, total - first).transpose(0, 1).unsqueeze(0);
+    };
+    return at::scaled_dot_product_attention(q_CAD.reshape({1, kv_heads, heads / kv_heads, width}),
+                                            by_head(keys), by_head(values), {}, 0.0, /*is_causal=*/false,
+                                            spec.scale)
         .reshape({1, heads, width});
   }
   const auto by_head = [](const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); };
   std::optional<at::Tensor> mask;
   if (past > 0 || (spec.window > 0 && spec.window < total)) {
     const auto place = at::TensorOptions().device(cache_.device_).dtype(at::kLong);
-    const at::Tensor ahead = at::arange(past, total, place).unsqueeze(1) - at::arange(total, place).unsqueeze(0);
+    const at::Tensor ahead =
+        at::arange(past, total, place).unsqueeze(1) - at::arange(total, place).unsqueeze(0);
     at::Tensor hidden = ahead.lt(0);
     if (spec.window > 0) hidden = hidden.logical_or(ahead.ge(spec.window));
-    mask = at::zeros({count, total}, q_CAD.options()).masked_fill_(hidden, -std::numeric_limits<double>::infinity());
+    mask = at::zeros({count, total}, q_CAD.options())
+               .masked_fill_(hidden, -std::numeric_limits<double>::infinity());
   }
   return at::scaled_dot_product_attention(by_head(q_CAD), by_head(keys), by_head(values), mask, 0.0,
                                           /*is_causal=*/!mask, spec.scale, /*enable_gqa=*/heads != kv_heads)

@@ -1,9 +1,9 @@
 // Keys and values of the tokens so far, in pages behind one block table, and the attention over them.
 //
-// Pages of kPage tokens, [pages * kPage, K, D] per layer and side. A sequence owns a list of pages; the table maps
-// (sequence, page number) to a page, so sequences of any length share one pool and can be grown, copied and freed page by
-// page. A sequence whose pages follow each other (the usual case when its room is grown at once) is read in place; others
-// are gathered.
+// Pages of kPage tokens, [pages * kPage, K, D] per layer and side. A sequence owns a list of pages; the table
+// maps (sequence, page number) to a page, so sequences of any length share one pool and can be grown, copied
+// and freed page by page. A sequence whose pages follow each other (the usual case when its room is grown at
+// once) is read in place; others are gathered.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,9 +24,9 @@ class KvCache {
   // Room for `pages` pages in all; throws resource when the device has not the memory.
   KvCache(const arch::ModelConfig& config, int64_t pages, at::Device device, at::ScalarType dtype);
 
-  int add_sequence();                      // a free slot, its length 0
-  void free_sequence(int sequence);        // its pages go back to the pool
-  void grow(int sequence, int64_t tokens); // room for that many more; throws resource when the pool is empty
+  int add_sequence();                       // a free slot, its length 0
+  void free_sequence(int sequence);         // its pages go back to the pool
+  void grow(int sequence, int64_t tokens);  // room for that many more; throws resource when the pool is empty
   int64_t length(int sequence) const { return sequences_[static_cast<size_t>(sequence)].length; }
   int64_t free_pages() const { return static_cast<int64_t>(free_.size()); }
 
@@ -47,8 +47,8 @@ class KvCache {
   std::vector<int64_t> free_;  // the lowest page last
 };
 
-// One forward call over the cache: for each of `sequences` the next counts[i] tokens, laid out one after the other in N. Room
-// must have been grown. The lengths advance when the last layer has attended.
+// One forward call over the cache: for each of `sequences` the next counts[i] tokens, laid out one after the
+// other in N. Room must have been grown. The lengths advance when the last layer has attended.
 class CachedAttention : public nn::AttentionContext {
  public:
   CachedAttention(KvCache& cache, std::vector<int> sequences, std::vector<int64_t> counts);
@@ -57,8 +57,8 @@ class CachedAttention : public nn::AttentionContext {
                     const nn::AttentionSpec& spec) override;
 
  private:
-  at::Tensor attend_one(const at::Tensor& q_CAD, const at::Tensor& k_CKD, const at::Tensor& v_CKD, size_t index,
-                        const nn::AttentionSpec& spec);
+  at::Tensor attend_one(const at::Tensor& q_CAD, const at::Tensor& k_CKD, const at::Tensor& v_CKD,
+                        size_t index, const nn::AttentionSpec& spec);
   at::Tensor slots(const KvCache::Sequence& s, int64_t begin, int64_t end) const;
 
   KvCache& cache_;

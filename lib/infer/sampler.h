@@ -1,7 +1,8 @@
-// From logits to the next token: greedy, or drawn with temperature, top-k and top-p, in that order, as transformers does.
+// From logits to the next token: greedy, or drawn with temperature, top-k and top-p, in that order, as
+// transformers does.
 //
-// The draw is a pure function of (seed, sequence, position): the same call gives the same text on any machine whose
-// logits are the same.
+// The draw is a pure function of (seed, sequence, position): the same call gives the same text on any machine
+// whose logits are the same.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct SamplerOptions {
 };
 
 // `position` is the token's place in its sequence. Throws data when a logit is not a number.
-int64_t sample(std::span<const float> logits, const SamplerOptions& options, uint32_t sequence, uint64_t position);
+int64_t sample(std::span<const float> logits, const SamplerOptions& options, uint32_t sequence,
+               uint64_t position);
 
 }  // namespace ds::infer

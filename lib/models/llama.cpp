@@ -1,7 +1,9 @@
-// Llama (Touvron et al. 2023) and what shares its form: DeepSeek-LLM, DeepSeek-Coder, the Llama distills of R1.
+// Llama (Touvron et al. 2023) and what shares its form: DeepSeek-LLM, DeepSeek-Coder, the Llama distills of
+// R1.
 //
-// x += o(attend(rope(q n1), rope(k n1), v n1)); x += down(silu(gate n2) * up n2), n1 and n2 the RMS norms of x. Grouped
-// key/value heads, optional biases, head width apart from H / heads, head tied to the embedding or not.
+// x += o(attend(rope(q n1), rope(k n1), v n1)); x += down(silu(gate n2) * up n2), n1 and n2 the RMS norms of
+// x. Grouped key/value heads, optional biases, head width apart from H / heads, head tied to the embedding or
+// not.
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -39,10 +41,11 @@ class Llama : public Model {
       const auto projection = [&](const std::string& name) {
         return Projection{&store.weight(layer + name + ".weight"), store.find(layer + name + ".bias")};
       };
-      blocks_.push_back({&store.weight(layer + "input_layernorm.weight"),
-                         &store.weight(layer + "post_attention_layernorm.weight"), projection("self_attn.q_proj"),
-                         projection("self_attn.k_proj"), projection("self_attn.v_proj"), projection("self_attn.o_proj"),
-                         projection("mlp.gate_proj"), projection("mlp.up_proj"), projection("mlp.down_proj")});
+      blocks_.push_back(
+          {&store.weight(layer + "input_layernorm.weight"),
+           &store.weight(layer + "post_attention_layernorm.weight"), projection("self_attn.q_proj"),
+           projection("self_attn.k_proj"), projection("self_attn.v_proj"), projection("self_attn.o_proj"),
+           projection("mlp.gate_proj"), projection("mlp.up_proj"), projection("mlp.down_proj")});
     }
   }
 
@@ -51,12 +54,16 @@ class Llama : public Model {
   at::Tensor norm(const at::Tensor& x_NH) override { return nn::rms_norm(x_NH, norm_, config_.rms_norm_eps); }
   const nn::Weight& head() const override { return head_; }
 
-  at::Tensor block(int i, const at::Tensor& x_NH, const at::Tensor& positions_N, nn::AttentionContext& attention) override {
+  at::Tensor block(int i, const at::Tensor& x_NH, const at::Tensor& positions_N,
+                   nn::AttentionContext& attention) override {
     const Block& b = blocks_[static_cast<size_t>(i)];
     const at::Tensor n1 = nn::rms_norm(x_NH, *b.norm1, config_.rms_norm_eps);
-    const auto heads = [&](const Projection& p, int64_t count) { return p(n1).view({-1, count, config_.head_dim}); };
+    const auto heads = [&](const Projection& p, int64_t count) {
+      return p(n1).view({-1, count, config_.head_dim});
+    };
     const at::Tensor q = nn::rope(heads(b.q, config_.heads), positions_N, rope_, nn::RopeLayout::half_split);
-    const at::Tensor k = nn::rope(heads(b.k, config_.kv_heads), positions_N, rope_, nn::RopeLayout::half_split);
+    const at::Tensor k =
+        nn::rope(heads(b.k, config_.kv_heads), positions_N, rope_, nn::RopeLayout::half_split);
     const at::Tensor v = heads(b.v, config_.kv_heads);
     const at::Tensor mixed = attention.attend(q, k, v, {.layer = i, .scale = scale_});
     const auto [x, n2] = nn::add_rms_norm(x_NH, b.o(mixed.flatten(1)), *b.norm2, config_.rms_norm_eps);
@@ -72,7 +79,8 @@ class Llama : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> make_llama(const arch::ModelConfig& config, nn::ParameterStore& store, int64_t positions) {
+std::unique_ptr<Model> make_llama(const arch::ModelConfig& config, nn::ParameterStore& store,
+                                  int64_t positions) {
   return std::make_unique<Llama>(config, store, positions);
 }
 

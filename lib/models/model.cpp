@@ -21,7 +21,8 @@ constexpr Entry kModels[] = {
 
 }  // namespace
 
-std::unique_ptr<Model> make_model(const arch::ModelConfig& config, nn::ParameterStore& store, int64_t positions) {
+std::unique_ptr<Model> make_model(const arch::ModelConfig& config, nn::ParameterStore& store,
+                                  int64_t positions) {
   for (const Entry& entry : kModels) {
     if (entry.model_type == config.model_type) {
       return entry.make(config, store, positions > 0 ? positions : config.max_positions);
@@ -32,8 +33,8 @@ std::unique_ptr<Model> make_model(const arch::ModelConfig& config, nn::Parameter
   throw data_error("model_type `" + config.model_type + "` has no forward pass here", "known: " + known);
 }
 
-at::Tensor hidden_states(Model& model, const at::Tensor& ids_N, const at::Tensor& positions_N, nn::AttentionContext& attention,
-                         std::vector<at::Tensor>* trace) {
+at::Tensor hidden_states(Model& model, const at::Tensor& ids_N, const at::Tensor& positions_N,
+                         nn::AttentionContext& attention, std::vector<at::Tensor>* trace) {
   at::Tensor x = model.embed(ids_N);
   for (int i = 0; i < model.blocks(); ++i) {
     if (trace) trace->push_back(x);
@@ -46,6 +47,8 @@ at::Tensor hidden_states(Model& model, const at::Tensor& ids_N, const at::Tensor
   return x;
 }
 
-at::Tensor logits(Model& model, const at::Tensor& hidden_RH) { return nn::linear(hidden_RH, model.head()).to(at::kFloat); }
+at::Tensor logits(Model& model, const at::Tensor& hidden_RH) {
+  return nn::linear(hidden_RH, model.head()).to(at::kFloat);
+}
 
 }  // namespace ds::models

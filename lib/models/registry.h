@@ -5,6 +5,7 @@
 
 namespace ds::models {
 
-std::unique_ptr<Model> make_llama(const arch::ModelConfig& config, nn::ParameterStore& store, int64_t positions);
+std::unique_ptr<Model> make_llama(const arch::ModelConfig& config, nn::ParameterStore& store,
+                                  int64_t positions);
 
 }  // namespace ds::models

@@ -9,9 +9,9 @@
 
 namespace ds::nn {
 
-// "cpu", "cuda", "cuda:1", or "auto": the first GPU when there is one, else the CPU. The CUDA half of LibTorch is a shared
-// object of its own and is loaded only here, when a GPU is asked for. Throws usage for another word, resource when the
-// GPU or that library is not there.
+// "cpu", "cuda", "cuda:1", or "auto": the first GPU when there is one, else the CPU. The CUDA half of
+// LibTorch is a shared object of its own and is loaded only here, when a GPU is asked for. Throws usage for
+// another word, resource when the GPU or that library is not there.
 at::Device open_device(const std::string& device);
 
 // "fp32" or "bf16"; "auto" is bf16 on a GPU and fp32 on the CPU. Throws usage.

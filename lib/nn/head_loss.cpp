@@ -26,7 +26,10 @@ at::Tensor cross_entropy(at::Tensor& logits_RV, const at::Tensor& targets_R, dou
   at::Tensor p = at::log_softmax(logits_RV.to(at::kFloat), -1);
   const at::Tensor nats = p.gather(1, index).neg_().masked_fill_(ignored, 0.0).squeeze(1);
   if (gradient) {
-    p.exp_().scatter_add_(1, index, at::full_like(index, -1.0, at::kFloat)).mul_(scale).masked_fill_(ignored, 0.0);
+    p.exp_()
+        .scatter_add_(1, index, at::full_like(index, -1.0, at::kFloat))
+        .mul_(scale)
+        .masked_fill_(ignored, 0.0);
     logits_RV = p.to(logits_RV.scalar_type());
   }
   return nats;
@@ -37,8 +40,9 @@ struct HeadGradients {
   at::Tensor hidden, head;  // undefined when not wanted
 };
 
-HeadGradients forward_and_gradients(const at::Tensor& hidden_NH, const at::Tensor& head_VH, const at::Tensor& targets_N,
-                                    double scale, bool want_hidden, bool want_head) {
+HeadGradients forward_and_gradients(const at::Tensor& hidden_NH, const at::Tensor& head_VH,
+                                    const at::Tensor& targets_N, double scale, bool want_hidden,
+                                    bool want_head) {
   const int64_t rows = hidden_NH.size(0), step = chunk_rows(head_VH.size(0));
   HeadGradients result;
   result.loss = at::zeros({}, hidden_NH.options().dtype(at::kFloat));
@@ -68,9 +72,11 @@ HeadGradients forward_and_gradients(const at::Tensor& hidden_NH, const at::Tenso
 
 class HeadLoss : public torch::autograd::Function<HeadLoss> {
  public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden_NH, const at::Tensor& head_VH,
-                            const at::Tensor& targets_N, double scale, bool want_hidden, bool want_head) {
-    const HeadGradients g = forward_and_gradients(hidden_NH, head_VH, targets_N, scale, want_hidden, want_head);
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden_NH,
+                            const at::Tensor& head_VH, const at::Tensor& targets_N, double scale,
+                            bool want_hidden, bool want_head) {
+    const HeadGradients g =
+        forward_and_gradients(hidden_NH, head_VH, targets_N, scale, want_hidden, want_head);
     if (g.hidden.defined()) context->saved_data["hidden"] = g.hidden;
     if (g.head.defined()) context->saved_data["head"] = g.head;
     return g.loss;
@@ -94,13 +100,15 @@ class HeadLoss : public torch::autograd::Function<HeadLoss> {
 
 }  // namespace
 
-at::Tensor head_loss(const at::Tensor& hidden_NH, const Weight& head_VH, const at::Tensor& targets_N, double scale) {
+at::Tensor head_loss(const at::Tensor& hidden_NH, const Weight& head_VH, const at::Tensor& targets_N,
+                     double scale) {
   if (!fused()) {
     const at::Tensor logits = at::linear(hidden_NH, head_VH.dense).to(at::kFloat);
     return at::cross_entropy_loss(logits, targets_N, {}, at::Reduction::Sum, kIgnored) * scale;
   }
   const bool grad = at::GradMode::is_enabled();
-  const bool want_hidden = grad && hidden_NH.requires_grad(), want_head = grad && head_VH.dense.requires_grad();
+  const bool want_hidden = grad && hidden_NH.requires_grad(),
+             want_head = grad && head_VH.dense.requires_grad();
   return HeadLoss::apply(hidden_NH.contiguous(), head_VH.dense, targets_N, scale, want_hidden, want_head);
 }
 
@@ -111,7 +119,8 @@ at::Tensor token_losses(const at::Tensor& hidden_NH, const Weight& head_VH, cons
   for (int64_t begin = 0; begin < rows; begin += step) {
     const int64_t n = std::min(step, rows - begin);
     at::Tensor logits = at::linear(hidden_NH.narrow(0, begin, n), head_VH.dense).to(at::kFloat);
-    result.narrow(0, begin, n).copy_(cross_entropy(logits, targets_N.narrow(0, begin, n), 1.0, /*gradient=*/false));
+    result.narrow(0, begin, n)
+        .copy_(cross_entropy(logits, targets_N.narrow(0, begin, n), 1.0, /*gradient=*/false));
   }
   return result;
 }

@@ -130,9 +130,16 @@ at::Tensor PackedAttention::attend(const at::Tensor& q_NAD, const at::Tensor& k_
     mask_ = additive_mask(length_, window, documents_, valid_, q_NAD);
     mask_window_ = window;
   }
-  const at::Tensor out = at::scaled_dot_product_attention(
-      by_row(q_NAD), by_row(k_NKD), by_row(v_NKD), plain ? std::nullopt : std::optional<at::Tensor>(mask_),
-      /*dropout_p=*/0.0, /*is_causal=*/plain, spec.scale, /*enable_gqa=*/q_NAD.size(1) != k_NKD.size(1));
+  const at::Tensor q = by_row(q_NAD), k = by_row(k_NKD), v = by_row(v_NKD);
+  const bool gqa = q_NAD.size(1) != k_NKD.size(1);
+  // A row that sees nothing has scores and log-sum-exp that both round to the mask's minimum: flash backward
+  // rebuilds its probabilities from them and gets 1 instead of 1 / S. So padding takes the form that keeps
+  // the probabilities.
+  const at::Tensor out =
+      valid_.defined() ? std::get<0>(at::_scaled_dot_product_attention_math(q, k, v, mask_, 0.0, false, {},
+                                                                            spec.scale, gqa))
+      : plain ? at::scaled_dot_product_attention(q, k, v, {}, 0.0, /*is_causal=*/true, spec.scale, gqa)
+              : at::scaled_dot_product_attention(q, k, v, mask_, 0.0, /*is_causal=*/false, spec.scale, gqa);
   return out.transpose(1, 2).flatten(0, 1);
 }
 

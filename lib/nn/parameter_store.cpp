@@ -25,17 +25,16 @@ int64_t element_count(const std::vector<int64_t>& shape) {
   return n;
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (const int64_t d : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(d);
-  return text + "]";
-}
+std::string shape_text(const std::vector<int64_t>& shape) { return c10::str(at::IntArrayRef(shape)); }
 
 at::ScalarType scalar_type(formats::DType dtype, const formats::StoredTensor& t) {
   switch (dtype) {
-    case formats::DType::f32: return at::kFloat;
-    case formats::DType::bf16: return at::kBFloat16;
-    case formats::DType::f16: return at::kHalf;
+    case formats::DType::f32:
+      return at::kFloat;
+    case formats::DType::bf16:
+      return at::kBFloat16;
+    case formats::DType::f16:
+      return at::kHalf;
     default:
       throw data_error(t.file->path() + ": tensor " + t.info->name + ": dtype " +
                            std::string(formats::dtype_name(dtype)) + ", expected F32, BF16 or F16",
@@ -61,8 +60,8 @@ void check_tensors(const formats::ModelFolder& folder, const std::vector<arch::T
     const formats::StoredTensor t = folder.at(spec.name);
     scalar_type(t.info->dtype, t);
     if (t.info->shape != spec.shape) {
-      throw data_error(t.file->path() + ": tensor " + spec.name + ": shape " + shape_text(t.info->shape) + ", but " +
-                           folder.config_path + " asks for " + shape_text(spec.shape),
+      throw data_error(t.file->path() + ": tensor " + spec.name + ": shape " + shape_text(t.info->shape) +
+                           ", but " + folder.config_path + " asks for " + shape_text(spec.shape),
                        "config.json and the weights are not of one model");
     }
   }
@@ -99,11 +98,15 @@ ParameterStore::ParameterStore(const arch::ModelConfig& config, const StoreOptio
 void ParameterStore::allocate() {
   if (compute_.defined()) return;
   const bool own_compute = options_.compute != at::kFloat;
-  const double bytes = static_cast<double>(size_) * ((options_.training ? 16 : 0) + (own_compute ? 2 : options_.training ? 0 : 4));
-  const double physical = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const double bytes =
+      static_cast<double>(size_) * ((options_.training ? 16 : 0) + (own_compute         ? 2
+                                                                    : options_.training ? 0
+                                                                                        : 4));
+  const double physical =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (options_.device.is_cpu() && bytes > physical) {
-    throw resource_error("the model needs " + std::to_string(static_cast<int64_t>(bytes / 1e9)) + " GB, this machine has " +
-                             std::to_string(static_cast<int64_t>(physical / 1e9)),
+    throw resource_error("the model needs " + std::to_string(static_cast<int64_t>(bytes / 1e9)) +
+                             " GB, this machine has " + std::to_string(static_cast<int64_t>(physical / 1e9)),
                          "use a smaller model, or --precision bf16");
   }
   const auto flat = at::TensorOptions().device(options_.device).dtype(at::kFloat);
@@ -115,14 +118,15 @@ void ParameterStore::allocate() {
   }
   compute_ = options_.training && !own_compute ? master_ : at::zeros({size_}, flat.dtype(options_.compute));
 
-  // Views made below autograd: plain tensors over the buffer's memory, so that each can be a leaf of its own and an
-  // optimizer step in the buffer is no "in-place change of a saved tensor".
+  // Views made below autograd: plain tensors over the buffer's memory, so that each can be a leaf of its own
+  // and an optimizer step in the buffer is no "in-place change of a saved tensor".
   at::AutoDispatchBelowADInplaceOrView below;
   for (auto& [place, weight] : order_) {
     weight->dense = compute_.narrow(0, place.offset, place.length).view(weight->shape);
     if (!options_.training) continue;
     weight->dense.set_requires_grad(true);
-    if (!own_compute) weight->dense.mutable_grad() = gradient_.narrow(0, place.offset, place.length).view(weight->shape);
+    if (!own_compute)
+      weight->dense.mutable_grad() = gradient_.narrow(0, place.offset, place.length).view(weight->shape);
   }
 }
 
@@ -150,7 +154,8 @@ void ParameterStore::init_random(uint64_t seed) {
 }
 
 void ParameterStore::load(const formats::ModelFolder& folder) {
-  if (!folder.has_weights()) throw data_error(folder.path + ": no weights", "give a model folder, not a bare config.json");
+  if (!folder.has_weights())
+    throw data_error(folder.path + ": no weights", "give a model folder, not a bare config.json");
   check_tensors(folder, specs_);
   allocate();
   at::NoGradGuard no_grad;
@@ -159,7 +164,8 @@ void ParameterStore::load(const formats::ModelFolder& folder) {
     const formats::StoredTensor t = folder.at(weight->name);
     std::string_view bytes = t.bytes();
     const at::ScalarType type = scalar_type(t.info->dtype, t);
-    if (reinterpret_cast<uintptr_t>(bytes.data()) % c10::elementSize(type) != 0) bytes = aligned_copy.assign(bytes);
+    if (reinterpret_cast<uintptr_t>(bytes.data()) % c10::elementSize(type) != 0)
+      bytes = aligned_copy.assign(bytes);
     const at::Tensor stored = at::from_blob(const_cast<char*>(bytes.data()), {place.length}, type);
     values().narrow(0, place.offset, place.length).copy_(stored);
   }
@@ -168,7 +174,8 @@ void ParameterStore::load(const formats::ModelFolder& folder) {
 
 std::vector<formats::TensorDecl> ParameterStore::declarations(at::ScalarType dtype) const {
   std::vector<formats::TensorDecl> result;
-  for (const auto& [place, weight] : order_) result.push_back({weight->name, stored_type(dtype), weight->shape});
+  for (const auto& [place, weight] : order_)
+    result.push_back({weight->name, stored_type(dtype), weight->shape});
   return result;
 }
 

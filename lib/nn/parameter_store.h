@@ -1,11 +1,13 @@
-// The owner of all weights of a model. Blocks borrow them; what a weight is made of (fp32, bf16; later int8, int4, fp8
-// blocks, LoRA on top of any), where it lives and who owns which shard is known here and nowhere else.
+// The owner of all weights of a model. Blocks borrow them; what a weight is made of (fp32, bf16; later int8,
+// int4, fp8 blocks, LoRA on top of any), where it lives and who owns which shard is known here and nowhere
+// else.
 //
-// Training keeps four flat fp32 buffers (master, gradient, first and second moment) in one order: tensors that decay
-// first, then the others, each group in the order of arch::tensors(). So clipping and the optimizer are one kernel call,
-// and a shard of the optimizer is a range. The compute copy is a flat buffer in the compute type (the master itself for
-// fp32). Each tensor begins at a multiple of 64 elements; the gaps hold zeros, which no optimizer step changes. A
-// checkpoint addresses tensors by name, never by place in a buffer.
+// Training keeps four flat fp32 buffers (master, gradient, first and second moment) in one order: tensors
+// that decay first, then the others, each group in the order of arch::tensors(). So clipping and the
+// optimizer are one kernel call, and a shard of the optimizer is a range. The compute copy is a flat buffer
+// in the compute type (the master itself for fp32). Each tensor begins at a multiple of 64 elements; the gaps
+// hold zeros, which no optimizer step changes. A checkpoint addresses tensors by name, never by place in a
+// buffer.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,12 +23,13 @@
 
 namespace ds::nn {
 
-// What an op is handed. Only `lib/nn/ops` looks inside: model code passes it on, so a new representation is one more
-// member here and one more case in linear() and embedding().
+// What an op is handed. Only `lib/nn/ops` looks inside: model code passes it on, so a new representation is
+// one more member here and one more case in linear() and embedding().
 struct Weight {
   std::string name;  // as stored in model.safetensors
   std::vector<int64_t> shape;
-  at::Tensor dense;  // [out, in] or [n], compute type, on the store's device; a leaf with gradients when training
+  at::Tensor
+      dense;  // [out, in] or [n], compute type, on the store's device; a leaf with gradients when training
 };
 
 struct StoreOptions {
@@ -37,28 +40,31 @@ struct StoreOptions {
 
 class ParameterStore {
  public:
-  // Knows every tensor, but holds memory only from init_random() or load() on. The store must stay where it is: models
-  // keep pointers to its weights.
+  // Knows every tensor, but holds memory only from init_random() or load() on. The store must stay where it
+  // is: models keep pointers to its weights.
   ParameterStore(const arch::ModelConfig& config, const StoreOptions& options);
   ParameterStore(const ParameterStore&) = delete;
 
-  // Fills every tensor by its arch::Init from (seed, tensor number): equal on every device, thread count and world size.
+  // Fills every tensor by its arch::Init from (seed, tensor number): equal on every device, thread count and
+  // world size.
   void init_random(uint64_t seed);
-  // Loads every tensor, converting to fp32 master and compute type. Missing, extra or misshapen tensors are data errors
-  // that name file and tensor. Accepts F32, BF16 and F16. Nothing is allocated before the shapes are checked.
+  // Loads every tensor, converting to fp32 master and compute type. Missing, extra or misshapen tensors are
+  // data errors that name file and tensor. Accepts F32, BF16 and F16. Nothing is allocated before the shapes
+  // are checked.
   void load(const formats::ModelFolder& folder);
-  // For formats::write_model_folder: what is stored, in the model's order, and its bytes (of the masters when training).
-  // The source keeps one tensor at a time and must not outlive the store.
+  // For formats::write_model_folder: what is stored, in the model's order, and its bytes (of the masters when
+  // training). The source keeps one tensor at a time and must not outlive the store.
   std::vector<formats::TensorDecl> declarations(at::ScalarType dtype) const;
   formats::TensorSource source(at::ScalarType dtype) const;
 
   const Weight& weight(std::string_view name) const;  // tied names answer with the tensor they are tied to
-  const Weight* find(std::string_view name) const;    // nullptr when the architecture has no such tensor (biases)
+  const Weight* find(
+      std::string_view name) const;  // nullptr when the architecture has no such tensor (biases)
   const std::vector<arch::TensorSpec>& specs() const { return specs_; }
   const StoreOptions& options() const { return options_; }
 
-  // Around each block's forward and backward: the place where gathering (ZeRO), offload, prefetch and dequantisation
-  // hang. Free when everything is resident, as everything is on one device.
+  // Around each block's forward and backward: the place where gathering (ZeRO), offload, prefetch and
+  // dequantisation hang. Free when everything is resident, as everything is on one device.
   void use(int block) { (void)block; }
   void release(int block) { (void)block; }
 
@@ -71,10 +77,11 @@ class ParameterStore {
   int64_t decayed() const { return decayed_; }
   int64_t size() const { return size_; }  // elements of a flat buffer, gaps included
   void zero_gradients();
-  // After backward() of each micro-batch: adds the leaves' gradients to gradient() and drops them. In fp32 the leaves
-  // accumulate straight into gradient(), and this only checks that they still do.
+  // After backward() of each micro-batch: adds the leaves' gradients to gradient() and drops them. In fp32
+  // the leaves accumulate straight into gradient(), and this only checks that they still do.
   void collect_gradients();
-  // Copies the masters to the compute copy: after they were loaded or stepped by something that does not do it itself.
+  // Copies the masters to the compute copy: after they were loaded or stepped by something that does not do
+  // it itself.
   void publish();
   // A tensor's view in a flat buffer, by name; for checkpoints and tests.
   at::Tensor view(const at::Tensor& flat, std::string_view name) const;
