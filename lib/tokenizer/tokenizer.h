@@ -59,7 +59,7 @@ class Tokenizer {
 // thread. The tokenizer must outlive it only as a value: it shares the tables.
 class Encoder {
  public:
-  explicit Encoder(const Tokenizer& tokenizer, size_t cache_bytes = size_t{32} << 20);
+  explicit Encoder(const Tokenizer& tokenizer, size_t cache_bytes = size_t{64} << 20);
   Encoder(Encoder&&) noexcept;
   ~Encoder();
   void encode(std::string_view text, std::vector<uint32_t>& out, bool specials_in_text = true);  // appends

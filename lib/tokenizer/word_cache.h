@@ -29,7 +29,7 @@ class WordCache {
 
   explicit WordCache(size_t bytes) {
     size_t entries = 64;
-    while (entries * 2 * sizeof(Entry) <= bytes / 4) entries *= 2;
+    while (entries * 2 * sizeof(Entry) <= bytes / 2) entries *= 2;
     largest_ = entries;
     arena_limit_ = bytes / 2 / sizeof(uint32_t);
   }

@@ -6,17 +6,18 @@ namespace ds::tokenize {
 
 void declare_inputs(cli::OptionTable& t, InputOptions& o, bool ids) {
   t.positional("INPUT", o.inputs, "JSONL, text, CSV or TSV, also .gz or .zst; folders; - for JSONL on stdin")
-      .required();
+      .required()
+      .not_in_manifest();
   t.group("Input");
   t.add("--input-format", o.input_format, "FORMAT", "how to read inputs; auto: by extension")
       .choices({"auto", "jsonl", "text", "csv", "tsv"});
-  t.add("--text-unit", o.text_unit, "UNIT", "what a document of plain text is")
+  t.add("--split", o.split, "UNIT", "text: one document per file, line or paragraph")
       .choices({"file", "line", "paragraph"});
   t.add("--text-field", o.text_field, "NAME", "member or column that holds the text");
   if (ids) t.add("--id-field", o.id_field, "NAME", "member or column that holds the id");
-  t.add("--max-record", o.max_record, "SIZE", "longest line or text file accepted")
+  t.add("--max-line", o.max_line, "BYTES", "a longer line, CSV record or text file is an error")
       .bytes()
-      .range(1, 4e9)
+      .range(1, 4294967295.0)
       .not_in_manifest();
 }
 
@@ -30,10 +31,8 @@ formats::CorpusOptions InputOptions::corpus() const {
              : input_format == "csv"  ? CorpusFormat::csv
              : input_format == "tsv"  ? CorpusFormat::tsv
                                       : CorpusFormat::automatic;
-  c.split = text_unit == "line"        ? TextSplit::line
-            : text_unit == "paragraph" ? TextSplit::paragraph
-                                       : TextSplit::file;
-  c.max_record = max_record;
+  c.split = split == "line" ? TextSplit::line : split == "paragraph" ? TextSplit::paragraph : TextSplit::file;
+  c.max_record = max_line;
   return c;
 }
 
@@ -79,7 +78,9 @@ void declare(cli::OptionTable& t, EncodeCommand& o) {
 }
 
 void declare(cli::OptionTable& t, DecodeCommand& o) {
-  t.positional("INPUT", o.inputs, "JSONL with \"ids\", also .gz or .zst; - for stdin").required();
+  t.positional("INPUT", o.inputs, "JSONL with \"ids\", also .gz or .zst; - for stdin")
+      .required()
+      .not_in_manifest();
   t.group("Decoding");
   t.add("-o,--output", o.output, "FILE", "{\"id\":…,\"text\":…} a line; - for stdout")
       .required()

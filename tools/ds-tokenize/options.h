@@ -13,8 +13,8 @@ namespace ds::tokenize {
 // Where documents come from; the same for train, encode and count.
 struct InputOptions {
   std::vector<std::string> inputs;
-  std::string input_format = "auto", text_unit = "file", text_field = "text", id_field = "id";
-  uint64_t max_record = uint64_t{1} << 30;
+  std::string input_format = "auto", split = "file", text_field = "text", id_field = "id";
+  uint64_t max_line = uint64_t{1} << 30;
 
   formats::CorpusOptions corpus() const;
 };
