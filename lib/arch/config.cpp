@@ -37,11 +37,11 @@ class Keys {
       fail(key, "is missing");
     }
     if (!j->is_number_integer()) fail(key, fmt::format("{} is no whole number", shown(*j)));
-    if (j->is_number_unsigned() ? j->get<uint64_t>() > INT32_MAX : j->get<int64_t>() < low) {
+    const bool huge = j->is_number_unsigned() && j->get<uint64_t>() > INT32_MAX;
+    const int64_t value = huge ? INT64_MAX : j->get<int64_t>();
+    if (value < low || value > INT32_MAX) {
       fail(key, fmt::format("{} is impossible (expected {} to {})", shown(*j), low, INT32_MAX));
     }
-    const int64_t value = j->get<int64_t>();
-    if (value < low) fail(key, fmt::format("{} is impossible (expected {} to {})", value, low, INT32_MAX));
     return value;
   }
   // A finite number in [low, high].
