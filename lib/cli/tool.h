@@ -1,7 +1,8 @@
 // The frame of every program: parse, check, run, report, exit code. A tool's main.cpp is a table of commands.
 //
 //   int main(int argc, char** argv) {
-//     return ds::cli::tool_main({"ds-count", "counts tokens", kExamples, {{"", "", declare, run}}}, argc, argv);
+//     return ds::cli::tool_main({"ds-count", "counts tokens", kExamples, {{"", "", declare, run}}}, argc,
+//     argv);
 //   }
 #pragma once
 
@@ -16,7 +17,8 @@
 
 namespace ds::cli {
 
-// Options that every tool has, with the same meaning (DESIGN: shared flags). `declare_common` adds those a command wants.
+// Options that every tool has, with the same meaning (DESIGN: shared flags). `declare_common` adds those a
+// command wants.
 struct Common {
   int64_t seed = 0;
   int64_t threads = 0;  // 0: all this process may use; Context::run.threads is the resolved number
@@ -26,13 +28,20 @@ struct Common {
   std::string resume = "auto";
 };
 enum CommonFlag : unsigned {
-  kSeed = 1, kThreads = 2, kDevice = 4, kForce = 8, kDryRun = 16, kJson = 32, kResume = 64, kDepfile = 128,
+  kSeed = 1,
+  kThreads = 2,
+  kDevice = 4,
+  kForce = 8,
+  kDryRun = 16,
+  kJson = 32,
+  kResume = 64,
+  kDepfile = 128,
 };
 
 // What a command's run function is given.
 class Context {
  public:
-  Run& run;               // log, progress, stop token, resolved thread count
+  Run& run;  // log, progress, stop token, resolved thread count
   const Common& common;
   const OptionTable& table;
   const std::string tool;  // "ds-clean"
@@ -43,11 +52,11 @@ class Context {
 };
 
 struct Command {
-  std::string name;     // "" when the tool has only one
+  std::string name;  // "" when the tool has only one
   std::string summary;
   unsigned common = kSeed | kThreads | kForce | kDryRun | kJson;
-  // Binds the options to fields and returns the function that does the work; its int is the exit status (0, 1 or 75).
-  // Fields live as long as that function does, so keep them in a shared_ptr that it captures.
+  // Binds the options to fields and returns the function that does the work; its int is the exit status (0, 1
+  // or 75). Fields live as long as that function does, so keep them in a shared_ptr that it captures.
   std::function<std::function<int(Context&)>(OptionTable&)> declare;
 };
 
@@ -59,7 +68,8 @@ struct Tool {
 };
 
 // Parses, runs and returns the exit code. Handles --help, --version [--json], --dump-config, --help-man,
-// --completion bash|zsh, --list-options (for tests/cli/options.lock), signals, the one catch, and closing stdout.
+// --completion bash|zsh, --list-options (for tests/cli/options.lock), signals, the one catch, and closing
+// stdout.
 int tool_main(const Tool& tool, int argc, char** argv);
 
 }  // namespace ds::cli

@@ -20,7 +20,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-TIMEOUT = 300  # seconds for one case: far above what any needs, far below a hung CI job
+TIMEOUT = 120  # seconds for one case: far above what any needs, far below a hung CI job
 
 
 def environment(bin_folder, case_folder, scratch):

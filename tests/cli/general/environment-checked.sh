@@ -1,0 +1,1 @@
+DS_THREADS=many ds-clean -o out.jsonl in.txt

@@ -1,0 +1,2 @@
+echo 'Some text.' > in.txt
+ds-clean --json -o - in.txt

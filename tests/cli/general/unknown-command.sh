@@ -1,0 +1,1 @@
+ds-tokenize trian -o tok.json in.jsonl

@@ -1,0 +1,1 @@
+ds-clean --outptu x.jsonl in.txt
