@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -118,6 +119,7 @@ const ds::cli::Tool& one_command() {
 Outcome run(const ds::cli::Tool& tool, const std::vector<std::string>& arguments, const Setting& setting) {
   int out[2], err[2];
   if (pipe(out) != 0 || pipe(err) != 0) throw std::runtime_error("pipe");
+  std::fflush(nullptr);  // what Catch has buffered is not the child's to write
   const pid_t pid = fork();
   if (pid == 0) {
     ::close(out[0]);
