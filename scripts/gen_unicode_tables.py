@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Writes lib/text/unicode_tables.cpp from the Unicode data of the package unicodedata2 (pip install unicodedata2).
 
-usage: gen_unicode_tables.py OUTPUT
+usage: gen_unicode_tables.py lib/text/unicode_tables.cpp testdata/unicode/normal_forms.txt
+
+The second file is for tests: SHA-256 of the normal forms of all code points, and random sequences with theirs.
 
 The tables: a two-stage table from code point to property record (kind, combining class, flags), one-step canonical
 decompositions, primary composites and simple lower-case mappings. lib/text/unicode.h says how they are read. Everything is
 derived from unicodedata2 except the scripts that are written without spaces, which are listed here by range, and the
 lower-case mappings, which unicodedata2 lacks: they are Python's own (the committed file is Python 3.11's).
 """
+import hashlib
+import random
 import sys
 
 import unicodedata2 as ud
@@ -56,6 +60,21 @@ def array(out, declaration, items, per_line):
     out.append(f"{declaration} = {{")
     out.extend(rows([f"{item}," for item in items], per_line))
     out.append("};")
+
+
+def write_sample(path, steps, second):
+    """Normal forms of every code point alone (as hashes) and of random sequences of the characters that matter."""
+    with open(path, "w", encoding="utf-8", newline="\n") as f:
+        for form in ("NFC", "NFD"):
+            alone = "".join(ud.normalize(form, chr(c)) + "\n" for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF)
+            f.write(f"{form}\t{hashlib.sha256(alone.encode()).hexdigest()}\n")
+        draw = random.Random(15)
+        marks = [c for c in range(0x110000) if ud.combining(chr(c))]
+        hangul = list(range(0x1100, 0x1113)) + list(range(0x1161, 0x1176)) + list(range(0x11A7, 0x11C3))
+        pools = [sorted(steps), sorted(second), marks, hangul, range(0xAC00, 0xAC40), range(0x41, 0x7B), range(0x4E00, 0x4E20)]
+        for _ in range(1500):
+            source = "".join(chr(draw.choice(draw.choice(pools))) for _ in range(draw.randint(2, 9)))
+            f.write("\t".join((source, ud.normalize("NFC", source), ud.normalize("NFD", source))) + "\n")
 
 
 def main():
@@ -111,6 +130,7 @@ def main():
     out += ["", "}  // namespace tables", "}  // namespace ds::text", ""]
     with open(sys.argv[1], "w", encoding="ascii") as f:
         f.write("\n".join(out))
+    write_sample(sys.argv[2], steps, second)
     print(f"Unicode {ud.unidata_version}: {len(records)} records, {len(blocks)} blocks, {len(steps)} decompositions, "
           f"{len(pairs)} composites, {len(lower)} lower-case mappings", file=sys.stderr)
 

@@ -78,7 +78,9 @@ std::vector<CorpusInput> list_corpus(const std::vector<std::string>& paths, Corp
   const auto add = [&](const std::string& path, const std::string& name) {
     const CorpusFormat by_name =
         path == "-" ? CorpusFormat::jsonl : known_format(path).value_or(CorpusFormat::text);
-    inputs.push_back({path, without_compression(name), format == CorpusFormat::automatic ? by_name : format});
+    const bool stream = path == "-" || !std::filesystem::is_regular_file(path);
+    inputs.push_back(
+        {path, without_compression(name), format == CorpusFormat::automatic ? by_name : format, stream});
   };
   for (const std::string& path : paths) {
     if (path == "-") {
@@ -279,7 +281,7 @@ CorpusReader::CorpusReader(const std::vector<std::string>& paths, CorpusOptions 
     : state_(new State{std::move(options)}) {
   State& s = *state_;
   s.inputs = list_corpus(paths, s.options.format);
-  for (const CorpusInput& input : s.inputs) s.total_bytes += input.path == "-" ? 0 : file_size(input.path);
+  for (const CorpusInput& input : s.inputs) s.total_bytes += input.stream ? 0 : file_size(input.path);
 }
 CorpusReader::~CorpusReader() = default;
 const std::vector<CorpusInput>& CorpusReader::inputs() const { return state_->inputs; }

@@ -26,7 +26,7 @@ enum class CorpusFormat {
   jsonl,
   csv,
   tsv
-};                                               // automatic: by extension; stdin is JSONL, unknown ones text
+};  // automatic: by extension; stdin is JSONL, unknown ones text
 enum class TextSplit { file, line, paragraph };  // one document per …; blank ones are skipped, but not files
 
 struct CorpusOptions {
@@ -40,6 +40,7 @@ struct CorpusInput {
   std::string path;  // a file or "-"
   std::string name;  // what ids begin with; unlike in all inputs of one list
   CorpusFormat format = CorpusFormat::text;
+  bool stream = false;  // stdin, a FIFO: can be read once, and its size is not known
 };
 
 // Files as they stand, folders as the files below them with a known extension (.txt .text .md .jsonl .ndjson

@@ -197,6 +197,13 @@ DedupIndex load_references(const CleanOptions& options, Run& run) {
   return index;
 }
 
+const char* hint_for(std::string_view problem) {
+  if (problem.find("no field") != problem.npos)
+    return "--text-field NAME names the one to use; --skip-bad-lines goes on without";
+  if (problem.ends_with("found '['")) return "make one line of each document: jq -c '.[]'";
+  return "--skip-bad-lines counts such records and goes on";
+}
+
 // Takes the examined records in order.
 class Collector {
  public:
@@ -207,7 +214,7 @@ class Collector {
   }
 
   void take(Batch& batch) {
-    if (batch.input_ends && batch.input->path == "-") stats_.stdin_digest = batch.digest;
+    if (batch.input_ends && batch.input->stream) stats_.stream_digests.push_back(batch.digest);
     for (Record& record : batch.records) {
       if (stats_.limit_reached) return;
       take(record, *batch.input);
@@ -232,8 +239,7 @@ class Collector {
   void take(Record& record, const CorpusInput& input) {
     if (!record.problem.empty()) {
       const std::string message = formats::record_place(input, record.line) + ": " + record.problem;
-      if (!options_.skip_bad_lines)
-        throw data_error(message, "--skip-bad-lines counts such records and goes on");
+      if (!options_.skip_bad_lines) throw data_error(message, hint_for(record.problem));
       if (++stats_.bad_records <= kMaxWarnings) run_.log.warn(message + "; skipped");
       return;
     }
@@ -294,12 +300,12 @@ CleanStats clean(const std::vector<CorpusInput>& inputs, const CleanOptions& opt
   Collector collector(options, sinks, run, stats);
   BatchSource source(inputs, options.corpus);
   uint64_t total = 0;
-  bool has_stdin = false;
+  size_t streams = 0;
   for (const CorpusInput& input : inputs) {
-    has_stdin |= input.path == "-";
-    total += input.path == "-" ? 0 : file_size(input.path);
+    streams += input.stream;
+    total += input.stream ? 0 : file_size(input.path);
   }
-  run.progress.start("cleaning", "B", has_stdin ? 0 : total);
+  run.progress.start("cleaning", "B", streams ? 0 : total);
   std::atomic<bool> enough = false, stopped = false;
   ordered_map<Batch>(
       run.threads,
@@ -313,11 +319,10 @@ CleanStats clean(const std::vector<CorpusInput>& inputs, const CleanOptions& opt
         collector.take(batch);
         if (stats.limit_reached) enough = true;
       });
-  while (stats.limit_reached && has_stdin && options.hash_stdin && stats.stdin_digest.sha256.empty() &&
-         !stopped) {
+  while (stats.limit_reached && options.hash_streams && stats.stream_digests.size() < streams && !stopped) {
     const std::optional<Batch> rest = source.next();
     if (!rest || rest->error || run.stop.requested()) break;
-    if (rest->input_ends && rest->input->path == "-") stats.stdin_digest = rest->digest;
+    if (rest->input_ends && rest->input->stream) stats.stream_digests.push_back(rest->digest);
   }
   run.progress.finish();
   stats.stopped = stopped || run.stop.requested();

@@ -35,7 +35,7 @@ struct CleanOptions {
   uint64_t limit = 0;                // stop when this many documents are kept; 0: no limit
   double sample = 1;  // share of the documents that are looked at, chosen by a hash of seed and id
   int64_t seed = 0;
-  bool hash_stdin = false;      // read stdin to its end even when the limit is reached, for stdin_digest
+  bool hash_streams = false;  // read streams to their end even when the limit is reached, for stream_digests
   bool skip_bad_lines = false;  // count damaged records instead of failing
 };
 
@@ -57,8 +57,8 @@ struct CleanStats {
   uint64_t invalid_utf8_documents = 0, invalid_utf8_sequences = 0, lone_surrogates = 0;
   uint64_t removed_characters = 0, documents_changed_by_nfc = 0;
   bool limit_reached = false;
-  bool stopped = false;     // by the stop token: the result is incomplete
-  FileDigest stdin_digest;  // when "-" is among the inputs
+  bool stopped = false;                    // by the stop token: the result is incomplete
+  std::vector<FileDigest> stream_digests;  // of the inputs that are streams, in order
 
   uint64_t rejected_documents() const;
   nlohmann::json to_json() const;  // the report: stable keys, no times

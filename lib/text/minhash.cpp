@@ -73,7 +73,7 @@ struct Folder {
       in_number = true;
       return;
     }
-    if (in_number && !decimal && (c == '.' || c == ',') && next < end &&
+    if (in_number && !decimal && (c == '.' || c == ',' || c == 0x66B) && next < end &&
         property(next_char(next)).kind == Kind::digit) {
       decimal = true;
       return;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -23,13 +24,17 @@ void check_files(const Options& o, const std::vector<formats::CorpusInput>& inpu
   for (const formats::CorpusInput& input : inputs) read.push_back(input.path);
   for (const std::string& path : o.clean.against) {
     if (!exists(path)) throw io_error(path + ": no such file or folder");
+    if (!is_folder(path) && !std::filesystem::is_regular_file(path)) {
+      throw usage_error(path + ": --against needs a file", "it is no regular file; save the stream first");
+    }
   }
   std::vector<std::string> written;
   for (const std::string& path : {o.output, o.rejects, o.report}) {
     if (path.empty()) continue;
     refuse_output_is_input(path, read);
     for (const std::string& other : written) {
-      if (path == other || same_file(path, other)) throw usage_error(path + ": named as two outputs");
+      const bool same = std::filesystem::weakly_canonical(path) == std::filesystem::weakly_canonical(other);
+      if (same || same_file(path, other)) throw usage_error(path + ": named as two outputs");
     }
     if (!is_stream(path)) check_output(path, OutputKind::file);
     written.push_back(path);
@@ -47,7 +52,7 @@ formats::Manifest plan(const cli::Context& ctx, const Options& o,
   m.options["report"] = !o.report.empty();
   m.seed = ctx.common.seed;
   for (const formats::CorpusInput& input : inputs) {
-    if (is_stream(input.path)) continue;
+    if (input.stream) continue;
     m.inputs.push_back(formats::describe_input("input", input.path));
   }
   for (const std::string& path : o.clean.against)
@@ -66,7 +71,7 @@ int dry_run(cli::Context& ctx, const Options& o, const std::vector<formats::Corp
   uint64_t bytes = 0;
   auto files = nlohmann::json::array();
   for (const formats::CorpusInput& input : inputs) {
-    const uint64_t size = is_stream(input.path) ? 0 : file_size(input.path);
+    const uint64_t size = input.stream ? 0 : file_size(input.path);
     bytes += size;
     files.push_back({{"path", input.path}, {"name", input.name}, {"bytes", size}});
   }
@@ -85,13 +90,13 @@ int run(cli::Context& ctx, const Options& o) {
   }
   const bool has_manifest = !is_stream(o.output);
   text::CleanOptions options = library_options(o, ctx.common.seed);
-  options.hash_stdin = has_manifest;
+  options.hash_streams = has_manifest;
   const std::vector<formats::CorpusInput> inputs = formats::list_corpus(o.inputs, options.corpus.format);
   check_files(o, inputs);
   if (ctx.common.dry_run) return dry_run(ctx, o, inputs);
 
-  bool has_stdin = false;
-  for (const formats::CorpusInput& input : inputs) has_stdin |= is_stream(input.path);
+  bool has_streams = false;
+  for (const formats::CorpusInput& input : inputs) has_streams |= input.stream;
   std::optional<OutputLock> locks[3];
   const std::string* const outputs[] = {&o.output, &o.rejects, &o.report};
   for (size_t i = 0; i < 3; ++i) {
@@ -102,7 +107,7 @@ int run(cli::Context& ctx, const Options& o) {
     manifest = plan(ctx, o, inputs);
     add_names(manifest, inputs);
     const bool others = (o.rejects.empty() || exists(o.rejects)) && (o.report.empty() || exists(o.report));
-    if (!has_stdin && !ctx.common.force && others && formats::up_to_date(o.output, manifest)) {
+    if (!has_streams && !ctx.common.force && others && formats::up_to_date(o.output, manifest)) {
       const nlohmann::json facts = formats::read_manifest(o.output)->facts;
       ctx.report(o.output + " is up to date", {{"up_to_date", true}, {"facts", facts}});
       return kExitOk;
@@ -121,9 +126,13 @@ int run(cli::Context& ctx, const Options& o) {
   if (report) report->write(stats.to_json().dump(2) + "\n");
   if (rejects) rejects->commit();
   if (report) report->commit();
+  // Until the new manifest is there the artifact counts as incomplete, as it should: its parts are being
+  // replaced.
+  if (has_manifest) remove_file(formats::manifest_path(o.output));
   const FileDigest digest = output.commit();
   if (has_manifest) {
-    if (has_stdin) manifest.inputs.push_back({"stdin", stats.stdin_digest, nullptr});
+    for (const FileDigest& stream : stats.stream_digests)
+      manifest.inputs.push_back({"stdin", stream, nullptr});
     manifest.outputs = {{base_name(o.output), digest}};
     manifest.facts = {{"documents", stats.kept.documents},
                       {"bytes", stats.kept.bytes},
@@ -134,7 +143,7 @@ int run(cli::Context& ctx, const Options& o) {
     if (!ctx.common.depfile.empty()) {
       std::vector<std::string> read = o.clean.against;
       for (const formats::CorpusInput& input : inputs) {
-        if (!is_stream(input.path)) read.push_back(input.path);
+        if (!input.stream) read.push_back(input.path);
       }
       formats::write_depfile(ctx.common.depfile, o.output, read);
     }

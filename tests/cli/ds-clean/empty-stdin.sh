@@ -1,0 +1,3 @@
+# Empty stdin too.
+. "$CASE_DIR/case.bash"
+refuse ds-clean -o - - < /dev/null
