@@ -174,6 +174,7 @@ int run(cli::Context& ctx, const DecodeCommand& o) {
   ctx.run.progress.finish();
   if (ctx.run.stop.requested()) return kExitStopped;
 
+  if (documents == 0) throw no_documents(o.inputs);
   manifest.facts = {{"documents", documents}, {"tokens", tokens}};
   file.prepare();
   if (to_file) formats::remove_manifest(o.output);

@@ -19,6 +19,13 @@ bool is_stream(const std::string& path) {
   return path == "-" || (::stat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
 }
 
+Error no_documents(const std::vector<std::string>& inputs) {
+  const std::string name = inputs.size() > 1  ? fmt::format("{} inputs", inputs.size())
+                           : inputs[0] == "-" ? "<stdin>"
+                                              : inputs[0];
+  return data_error(name + ": no documents: the input is empty");
+}
+
 void Batch::for_each(const std::function<void(formats::Document&)>& use) {
   formats::Document document;
   std::string problem;
@@ -98,6 +105,8 @@ bool Documents::next(Batch& batch, const Run& run) {
     batch.records.push_back(std::move(record));
     record.clear();
   }
+  records_ += batch.records.size();
+  if (records_ == 0 && !run.stop.requested()) throw no_documents(options_.inputs);
   return !batch.records.empty();
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/parallel.h"
 #include "base/run.h"
 #include "ds-tokenize/options.h"
@@ -69,7 +70,8 @@ class Documents {
   bool streams() const;
   const std::vector<std::string>& paths() const { return options_.inputs; }
 
-  // Batches in order; empty at the end, or when the stop token is set.
+  // Batches in order; false at the end, or when the stop token is set. Throws data when there was no document
+  // at all.
   bool next(Batch& batch, const Run& run);
   uint64_t raw_position() const;
   uint64_t raw_size() const { return total_; }  // bytes before decompression; 0 when not known
@@ -80,7 +82,7 @@ class Documents {
   std::vector<formats::CorpusInput> inputs_;
   std::unique_ptr<formats::RecordReader> reader_;
   size_t next_input_ = 0;
-  uint64_t finished_ = 0, total_ = 0;
+  uint64_t finished_ = 0, total_ = 0, records_ = 0;
   std::vector<FileDigest> streams_;  // digests of the streams read so far
   mutable std::map<std::string, formats::ManifestInput> described_;
 };
@@ -108,5 +110,6 @@ void map_documents(Documents& documents, Run& run, const std::string& stage,
 }
 
 bool is_stream(const std::string& path);
+Error no_documents(const std::vector<std::string>& inputs);
 
 }  // namespace ds::tokenize

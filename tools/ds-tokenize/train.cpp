@@ -68,6 +68,7 @@ int run(cli::Context& ctx, const TrainCommand& o) {
     }
     counter.reset();
   }
+  if (ctx.run.stop.requested()) return kExitStopped;
   const formats::TokenizerJson model = tokenizer::train_bpe(words, options, ctx.run);
   if (ctx.run.stop.requested()) return kExitStopped;
   if (model.tokens.size() < options.vocab_size) {
