@@ -27,6 +27,7 @@ JSON
   printf 'steps = %d\nbatch-size = 4\nseq-len = 64\nlr = 3e-3\nwarmup = 5\nsave-every = 10\nlog-every = 1\n' "$2" >"$1/train.toml"
 }
 pipeline() { make -s -f "$here/../../scripts/pipeline.mk" BIN="$bin" VOCAB=600 "$@"; }
+loss() { sed -n 's/.*"loss": *\([0-9.e-]*\).*/\1/p' "$1"; }
 same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
 
 # By hand.
@@ -48,7 +49,8 @@ inputs "$work/make" 40
 cd "$work/make"
 pipeline -j4
 step "make -j4"
-for file in clean.jsonl tokenizer.json data.bin data.idx held.bin run/model.safetensors eval.json; do same "../hand/$file" "$file"; done
+for file in clean.jsonl tokenizer.json data.bin data.idx held.bin run/model.safetensors run/manifest.json; do same "../hand/$file" "$file"; done
+same <(loss ../hand/eval.json) <(loss eval.json)
 pipeline -q || fail "a second make has work to do"
 [ -z "$(pipeline -j4 --no-print-directory 2>&1 | grep ds-)" ] || fail "a second make ran a tool"
 
@@ -61,9 +63,9 @@ pipeline -q || fail "make is not satisfied after a touch"
 step "second make"
 
 # Killed in the middle of training.
-inputs "$work/hand2" 400; inputs "$work/killed" 400
+inputs "$work/hand2" 200; inputs "$work/killed" 200
 cd "$work/hand2"
-for file in clean.jsonl tokenizer.json data.bin data.idx held.bin held.idx {clean.jsonl,tokenizer.json,data,held}.manifest.json; do cp -p "../make/$file" .; cp -p "../make/$file" ../killed; done
+for folder in . ../killed; do cp -p ../make/{clean,tokenizer,data,held}.* $folder; done
 "${bin}ds-train" -q -c train.toml --model config.json --data data -o run
 step "unbroken run"
 cd "$work/killed"
@@ -74,7 +76,7 @@ kill -9 -- -$group 2>/dev/null || fail "make ended before it could be killed: $(
 wait $group 2>/dev/null || true
 group=
 [ ! -e eval.json ] || fail "eval.json is there although training was killed"
-grep -q '"step": *400\b' run/metrics.jsonl 2>/dev/null && fail "the run was complete before it was killed"
+grep -q '"step": *200\b' run/metrics.jsonl 2>/dev/null && fail "the run was complete before it was killed"
 pipeline -j2
 step "killed, then made again"
 same ../hand2/run/model.safetensors run/model.safetensors
