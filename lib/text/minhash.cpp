@@ -10,13 +10,10 @@
 #include "text/utf8.h"
 #include "text/words.h"
 
-// The signature loop is compiled three times and chosen when the program starts; sanitizers do not go with
-// that.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define DS_CLONES __attribute__((target_clones("default", "avx2", "arch=skylake-avx512")))
-#else
-#define DS_CLONES
+#if defined(__x86_64__) && defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 on its own intrinsics
+#include <immintrin.h>
+#define DS_MINHASH_AVX512 1
 #endif
 
 namespace ds::text {
@@ -45,18 +42,43 @@ Permutations draw_permutations() {
   return p;
 }
 
-DS_CLONES void minimise(const uint64_t* hashes, size_t count, const uint64_t* a, const uint64_t* b,
-                        uint64_t* slots) {
+void minimise_portable(const uint64_t* hashes, size_t count, const Permutations& p, uint64_t* slots) {
   for (size_t k = 0; k < count; ++k) {
-    const uint64_t h = hashes[k];
     for (int i = 0; i < kSlots; ++i) {
-      uint64_t v = a[i] * h + b[i];
+      uint64_t v = p.a[i] * hashes[k] + p.b[i];
       v = (v & kPrime) + (v >> 61);
       v = v >= kPrime ? v - kPrime : v;
       slots[i] = v < slots[i] ? v : slots[i];
     }
   }
 }
+
+#ifdef DS_MINHASH_AVX512
+// Sixteen slots at a time stay in registers while all hashes pass.
+__attribute__((target("avx512f,avx512dq"))) void minimise_avx512(const uint64_t* hashes, size_t count,
+                                                                 const Permutations& p, uint64_t* slots) {
+  const __m512i prime = _mm512_set1_epi64(static_cast<int64_t>(kPrime));
+  for (int i = 0; i < kSlots; i += 16) {
+    const __m512i a0 = _mm512_loadu_si512(p.a + i), a1 = _mm512_loadu_si512(p.a + i + 8);
+    const __m512i b0 = _mm512_loadu_si512(p.b + i), b1 = _mm512_loadu_si512(p.b + i + 8);
+    __m512i least0 = _mm512_loadu_si512(slots + i), least1 = _mm512_loadu_si512(slots + i + 8);
+    for (size_t k = 0; k < count; ++k) {
+      const __m512i h = _mm512_set1_epi64(static_cast<int64_t>(hashes[k]));
+      __m512i v0 = _mm512_add_epi64(_mm512_mullo_epi64(a0, h), b0),
+              v1 = _mm512_add_epi64(_mm512_mullo_epi64(a1, h), b1);
+      v0 = _mm512_add_epi64(_mm512_and_si512(v0, prime), _mm512_srli_epi64(v0, 61));
+      v1 = _mm512_add_epi64(_mm512_and_si512(v1, prime), _mm512_srli_epi64(v1, 61));
+      v0 = _mm512_min_epu64(
+          v0, _mm512_sub_epi64(v0, prime));  // below the prime the difference wraps to a large number
+      v1 = _mm512_min_epu64(v1, _mm512_sub_epi64(v1, prime));
+      least0 = _mm512_min_epu64(least0, v0);
+      least1 = _mm512_min_epu64(least1, v1);
+    }
+    _mm512_storeu_si512(slots + i, least0);
+    _mm512_storeu_si512(slots + i + 8, least1);
+  }
+}
+#endif
 
 // Appends to folded text with at most one space between words and none at the beginning.
 struct Folder {
@@ -95,6 +117,7 @@ struct Folder {
   }
 };
 
+constexpr bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_hangul(char32_t c) { return c >= 0xAC00 && c < 0xD7A4; }
 
 }  // namespace
@@ -107,8 +130,11 @@ std::string fold(std::string_view text) {
   while (p < end) {
     const char* const start = p;
     const char32_t c = next_char(p);
-    if (c < 0x80 && !folder.in_number && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) {
-      folder.out += static_cast<char>(c | 0x20);
+    if (!folder.in_number && is_ascii_letter(*start)) {
+      while (p < end && is_ascii_letter(*p)) ++p;
+      const size_t from = folder.out.size();
+      folder.out.append(start, p);
+      for (size_t i = from; i < folder.out.size(); ++i) folder.out[i] |= 0x20;
     } else if (c >= 0xC0 && (property(c).flags & kDecomposes) && !is_hangul(c)) {
       const std::string parts = nfd({start, static_cast<size_t>(p - start)});
       for (const char* q = parts.data(); q < parts.data() + parts.size();) folder.put(next_char(q), p, end);
@@ -143,7 +169,11 @@ Signature empty_signature() {
 
 void add_to_signature(const std::vector<uint64_t>& hashes, Signature& signature) {
   static const Permutations permutations = draw_permutations();
-  minimise(hashes.data(), hashes.size(), permutations.a, permutations.b, signature.data());
+#ifdef DS_MINHASH_AVX512
+  static const bool wide = __builtin_cpu_supports("avx512dq");
+  if (wide) return minimise_avx512(hashes.data(), hashes.size(), permutations, signature.data());
+#endif
+  minimise_portable(hashes.data(), hashes.size(), permutations, signature.data());
 }
 
 Sketch make_sketch(std::vector<uint64_t> hashes) {

@@ -1,8 +1,9 @@
-// See repetition.h. n-grams are 64-bit hashes, built from the hashes of the (n-1)-grams, in open tables of
-// the size of the text; equal hashes are taken for equal n-grams.
+// See repetition.h. n-grams are 64-bit hashes made from those of the (n-1)-grams; equal hashes are taken for
+// equal n-grams.
 #include "text/repetition.h"
 
 #include <bit>
+#include <cstring>
 #include <unordered_set>
 
 #include "base/hash.h"
@@ -17,6 +18,19 @@ uint64_t mix(uint64_t h) {  // finaliser of splitmix64
   h = (h ^ (h >> 30)) * 0xBF58476D1CE4E5B9u;
   h = (h ^ (h >> 27)) * 0x94D049BB133111EBu;
   return h ^ (h >> 31);
+}
+
+// Tokens hold no NUL, so up to eight bytes are their own name.
+uint64_t token_hash(std::string_view text, const Token& token) {
+  if (token.size > 8) return xxh64(text.substr(token.begin, token.size));
+  uint64_t bytes = 0;
+  if (text.size() - token.begin >= 8) {
+    std::memcpy(&bytes, text.data() + token.begin, 8);
+    bytes &= ~uint64_t{0} >> (64 - 8 * token.size);
+  } else {
+    std::memcpy(&bytes, text.data() + token.begin, token.size);
+  }
+  return mix(bytes);
 }
 
 // Segments between runs of at least `run` line ends. As a regular expression's split gives them: with empty
@@ -64,73 +78,68 @@ NgramRepetition::NgramRepetition(std::string_view text, const std::vector<Token>
                                  bool spaceless)
     : chars_(chars), spaceless_(spaceless) {
   words_.reserve(tokens.size());
+  places_.reserve(tokens.size());
   prefix_chars_.reserve(tokens.size() + 1);
   prefix_chars_.push_back(0);
   for (const Token& token : tokens) {
-    words_.push_back(xxh64(text.substr(token.begin, token.size)));
+    words_.push_back(token_hash(text, token));
+    places_.push_back({words_.back(), static_cast<uint32_t>(places_.size()), 0});
     prefix_chars_.push_back(prefix_chars_.back() + token.chars);
   }
-  grams_ = words_;
+  keep_repeated();
+}
+
+void NgramRepetition::keep_repeated() {
+  grams_.assign(std::bit_ceil(places_.size() * 2 + 1), Gram{0, 0, false});
+  const size_t mask = grams_.size() - 1;
+  for (Place& place : places_) {
+    size_t slot = place.hash & mask;
+    while (grams_[slot].count && grams_[slot].hash != place.hash) slot = (slot + 1) & mask;
+    grams_[slot].hash = place.hash;
+    ++grams_[slot].count;
+    place.gram = static_cast<uint32_t>(slot);
+  }
+  std::erase_if(places_, [&](const Place& place) { return grams_[place.gram].count < 2; });
 }
 
 void NgramRepetition::advance(int n) {
-  for (; n_ < n; ++n_) {
-    if (grams_.empty()) return;
-    grams_.pop_back();
-    for (size_t i = 0; i < grams_.size(); ++i)
-      grams_[i] = mix(grams_[i] * kMultiplier + words_[i + static_cast<size_t>(n_)]);
+  for (; n_ < n && !places_.empty(); ++n_) {
+    const auto size = static_cast<size_t>(n_);
+    while (!places_.empty() && places_.back().at + size >= words_.size()) places_.pop_back();
+    for (Place& place : places_) place.hash = mix(place.hash * kMultiplier + words_[place.at + size]);
+    keep_repeated();
   }
 }
 
 double NgramRepetition::top(int n) {
   n = length(n);
   advance(n);
-  if (grams_.empty() || distinct_ || chars_ == 0) return 0;
-  struct Slot {
-    uint64_t gram;
-    uint32_t count, first;
-  };
-  std::vector<Slot> table(std::bit_ceil(grams_.size() * 2));
-  const size_t mask = table.size() - 1;
+  const Place* top = nullptr;
   uint32_t most = 0;
-  for (size_t i = 0; i < grams_.size(); ++i) {
-    size_t at = grams_[i] & mask;
-    while (table[at].count && table[at].gram != grams_[i]) at = (at + 1) & mask;
-    if (!table[at].count) table[at] = {grams_[i], 0, static_cast<uint32_t>(i)};
-    most = std::max(most, ++table[at].count);
+  for (const Place& place : places_) {
+    if (grams_[place.gram].count > most) most = grams_[place.gram].count, top = &place;
   }
-  if (most < 2) {
-    distinct_ = true;
-    return 0;
-  }
-  uint32_t first = UINT32_MAX;
-  for (const Slot& slot : table) {
-    if (slot.count == most) first = std::min(first, slot.first);
-  }
-  const uint64_t joined = gram_chars(first, n) + (spaceless_ ? 0 : static_cast<uint64_t>(n) - 1);
+  if (!top) return 0;
+  const uint64_t joined = gram_chars(top->at, n) + (spaceless_ ? 0 : static_cast<uint64_t>(n) - 1);
   return static_cast<double>(joined * most) / static_cast<double>(chars_);
 }
 
 double NgramRepetition::duplicate(int n) {
   n = length(n);
   advance(n);
-  if (grams_.empty() || distinct_ || chars_ == 0) return 0;
-  std::vector<uint64_t> table(
-      std::bit_ceil(grams_.size() * 2));  // 0: free (a gram that hashes to 0 counts as new)
-  const size_t mask = table.size() - 1;
+  for (const Place& place : places_) grams_[place.gram].seen = false;
   uint64_t repeated = 0;
-  for (size_t i = 0; i < grams_.size();) {
-    size_t at = grams_[i] & mask;
-    while (table[at] && table[at] != grams_[i]) at = (at + 1) & mask;
-    if (table[at]) {
-      repeated += gram_chars(i, n);
-      i += static_cast<size_t>(n);
-    } else {
-      table[at] = grams_[i++];
+  size_t next = 0;
+  for (const Place& place : places_) {
+    if (place.at < next) continue;
+    Gram& gram = grams_[place.gram];
+    if (gram.seen) {
+      repeated += gram_chars(place.at, n);
+      next = place.at + static_cast<size_t>(n);
     }
+    gram.seen = true;
   }
-  distinct_ = repeated == 0;
-  return static_cast<double>(repeated) / static_cast<double>(chars_);
+  return repeated ? static_cast<double>(repeated) / static_cast<double>(chars_) : 0;
 }
 
 }  // namespace ds::text

@@ -33,8 +33,20 @@ class NgramRepetition {
   double duplicate(int n);
 
  private:
+  // A place whose n-gram occurs more than once. Only these can begin a longer n-gram that does, so the list
+  // shrinks.
+  struct Place {
+    uint64_t hash;
+    uint32_t at, gram;  // token; slot of grams_
+  };
+  struct Gram {
+    uint64_t hash;
+    uint32_t count;
+    bool seen;
+  };
   int length(int n) const { return spaceless_ ? (n * 5 + 1) / 3 : n; }
   void advance(int n);
+  void keep_repeated();
   uint64_t gram_chars(size_t first, int n) const {
     return prefix_chars_[first + static_cast<size_t>(n)] - prefix_chars_[first];
   }
@@ -42,8 +54,9 @@ class NgramRepetition {
   uint64_t chars_;
   bool spaceless_;
   int n_ = 1;
-  bool distinct_ = false;  // all n-grams of some smaller n were distinct, so the longer ones are
-  std::vector<uint64_t> words_, grams_;  // hashes of the tokens; of the n-grams that begin at each
+  std::vector<uint64_t> words_;  // hashes of the tokens
+  std::vector<Place> places_;    // in order
+  std::vector<Gram> grams_;      // open table of the n-grams at the places
   std::vector<uint64_t> prefix_chars_;
 };
 
