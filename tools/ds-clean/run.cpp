@@ -18,6 +18,10 @@ namespace {
 
 bool is_stream(const std::string& path) { return path == "-"; }
 
+std::filesystem::path full_path(const std::string& path) {
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+}
+
 // Everything that can be known to be wrong before work starts.
 void check_files(const Options& o, const std::vector<formats::CorpusInput>& inputs) {
   std::vector<std::string> read = o.clean.against;
@@ -33,7 +37,7 @@ void check_files(const Options& o, const std::vector<formats::CorpusInput>& inpu
     if (path.empty()) continue;
     refuse_output_is_input(path, read);
     for (const std::string& other : written) {
-      const bool same = std::filesystem::weakly_canonical(path) == std::filesystem::weakly_canonical(other);
+      const bool same = full_path(path) == full_path(other);
       if (same || same_file(path, other)) throw usage_error(path + ": named as two outputs");
     }
     if (!is_stream(path)) check_output(path, OutputKind::file);
