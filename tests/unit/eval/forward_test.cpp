@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/error.h"
 #include "catch.h"
 #include "formats/safetensors.h"
 #include "scratch.h"

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "base/error.h"
 #include "catch.h"
 #include "scratch.h"
 #include "support/tiny_model.h"
@@ -120,7 +121,6 @@ TEST_CASE("perplexity counts the bytes of text by the tokenizer") {
   json.tokens = {"<|endoftext|>"};
   for (int i = 1; i < 61; ++i)
     json.tokens.push_back(std::string(static_cast<size_t>(i % 3 + 1), static_cast<char>('a' + i % 20)));
-  json.model_size = 61;
   const tokenizer::Tokenizer tok(json);
   const formats::TokenDataset data(write_data(scratch.path() + "/d", {{5, 6, 0}, {7, 0}}, true));
   Run run;

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/error.h"
 #include "catch.h"
 #include "scratch.h"
 #include "support/tiny_model.h"

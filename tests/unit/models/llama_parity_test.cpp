@@ -50,7 +50,6 @@ void compare(const std::string& name, bool fused) {
   INFO(name << (fused ? ", fused" : ", composite"));
   CHECK(logits < 2e-5);
   CHECK(loss < 2e-6);
-  double worst = 0;
   for (const formats::TensorInfo& info : m.golden.tensors()) {
     INFO(info.name);
     if (info.name.starts_with("hidden.")) {
@@ -62,10 +61,7 @@ void compare(const std::string& name, bool fused) {
     const at::Tensor g = m.stored(info.name);
     const double error = (out.at(info.name) - g).norm().item<double>(), norm = g.norm().item<double>();
     CHECK(error <= 2e-5 * norm + 1e-6);
-    worst = std::max(worst, error / norm);
   }
-  WARN(name << (fused ? " fused:" : " composite:") << " logits " << logits << ", loss " << loss
-            << ", worst gradient " << worst);
   nn::set_fused(true);
 }
 

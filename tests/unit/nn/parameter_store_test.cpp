@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "base/error.h"
 #include "catch.h"
 #include "scratch.h"
 #include "support/tiny_model.h"

@@ -1,0 +1,3 @@
+. "$CASE_DIR/case.bash"
+echo "1 2 3" >in.txt
+refuse ds-eval forward --model "$toy/model" --ids in.txt -o out.safetensors

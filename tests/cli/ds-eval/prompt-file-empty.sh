@@ -1,0 +1,3 @@
+. "$CASE_DIR/case.bash"
+: >prompt.txt
+refuse ds-eval generate --model "$toy/model" --prompt-file prompt.txt

@@ -1,0 +1,2 @@
+. "$CASE_DIR/case.bash"
+refuse ds-eval generate --model "$toy/model" --prompt "The" --ids in.safetensors -o out.safetensors
