@@ -49,29 +49,50 @@ struct Encoder::State {
 
   State(const Tokenizer& t, size_t cache_bytes) : tokenizer(t), cache(cache_bytes), cached(cache_bytes > 0) {}
 
+  // Keys are made, and their cache lines asked for, a few words ahead of their use: large caches live in slow
+  // memory.
   void words(std::string_view text, std::vector<uint32_t>& out) {
     const Tables& t = tokenizer.tables();
     ends.clear();
     split(t.pattern, text, ends);
-    uint32_t begin = 0;
-    for (const uint32_t end : ends) {
-      const std::string_view word = text.substr(begin, end - begin);
-      const size_t readable = text.size() - begin;
-      begin = end;
-      if (!cached || word.size() > WordCache::kLongest) {
-        merge(t, word, out);
-        continue;
+    if (!cached) {
+      uint32_t begin = 0;
+      for (const uint32_t end : ends) {
+        merge(t, text.substr(begin, end - begin), out);
+        begin = end;
       }
-      const WordCache::Key key = WordCache::key(word, readable);
-      const WordCache::Ids ids = cache.find(key, word);
-      if (ids.count != 0) {
-        out.insert(out.end(), ids.data, ids.data + ids.count);
-        continue;
-      }
-      const size_t before = out.size();
-      merge(t, word, out);
-      cache.insert(key, word, out.data() + before, static_cast<uint32_t>(out.size() - before));
+      return;
     }
+    constexpr size_t kAhead = 16;
+    std::string_view word[kAhead];
+    WordKey key[kAhead];
+    uint32_t begin = 0;
+    for (size_t done = 0; done < ends.size(); done += kAhead) {
+      const size_t n = std::min(kAhead, ends.size() - done);
+      for (size_t i = 0; i < n; ++i) {
+        const uint32_t end = ends[done + i];
+        word[i] = text.substr(begin, end - begin);
+        if (word[i].size() <= WordCache::kLongest) {
+          key[i] = word_key(word[i], text.size() - begin);
+          cache.prefetch(key[i]);
+        }
+        begin = end;
+      }
+      for (size_t i = 0; i < n; ++i) append(t, word[i], key[i], out);
+    }
+  }
+
+  void append(const Tables& t, std::string_view word, const WordKey& key, std::vector<uint32_t>& out) {
+    if (word.size() > WordCache::kLongest) return merge(t, word, out);
+    const WordCache::Ids ids = cache.find(key, word);
+    if (ids.count == 1) return out.push_back(*ids.data);
+    if (ids.count != 0) {
+      out.insert(out.end(), ids.data, ids.data + ids.count);
+      return;
+    }
+    const size_t before = out.size();
+    merge(t, word, out);
+    cache.insert(key, word, out.data() + before, static_cast<uint32_t>(out.size() - before));
   }
 
   static void merge(const Tables& t, std::string_view word, std::vector<uint32_t>& out) {

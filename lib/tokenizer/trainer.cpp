@@ -65,8 +65,8 @@ class Pairs {
 struct Candidate {
   uint64_t count;
   uint64_t pair;
-  uint32_t number;
-  std::vector<uint32_t> words;  // ascending
+  uint32_t number;  // of the pair
+  uint32_t list;    // where its words are: in lists_
 };
 // std heap order: "less" means later.
 bool later(const Candidate& a, const Candidate& b) {
@@ -98,9 +98,9 @@ class Trainer {
         continue;
       }
       if (top.count < std::max<uint64_t>(1, options_.min_frequency)) break;
-      const Candidate chosen = std::move(queue_.back());
+      const Candidate chosen = top;
       queue_.pop_back();
-      merge(chosen);
+      merge(chosen.pair, std::move(lists_[chosen.list]));
     }
     run.progress.finish();
     return result();
@@ -165,7 +165,9 @@ class Trainer {
 
   void enqueue(uint32_t k, std::vector<uint32_t> words) {
     if (pairs_.counts[k] <= 0) return;
-    queue_.push_back({static_cast<uint64_t>(pairs_.counts[k]), pairs_.pair(k), k, std::move(words)});
+    queue_.push_back(
+        {static_cast<uint64_t>(pairs_.counts[k]), pairs_.pair(k), k, static_cast<uint32_t>(lists_.size())});
+    lists_.push_back(std::move(words));
     std::push_heap(queue_.begin(), queue_.end(), later);
   }
 
@@ -178,15 +180,15 @@ class Trainer {
     if (formed_[k].empty() || formed_[k].back() != word) formed_[k].push_back(word);
   }
 
-  void merge(const Candidate& c) {
-    const auto left = static_cast<uint32_t>(c.pair >> 32), right = static_cast<uint32_t>(c.pair);
+  void merge(uint64_t pair, const std::vector<uint32_t> words) {
+    const auto left = static_cast<uint32_t>(pair >> 32), right = static_cast<uint32_t>(pair);
     const std::string token = tokens_[left] + tokens_[right];
     const auto [it, is_new] = ids_.emplace(token, static_cast<uint32_t>(tokens_.size()));
     if (is_new) tokens_.push_back(token);
     const uint32_t id = it->second;
     merges_.push_back({left, right, id});
 
-    for (const uint32_t w : c.words) {
+    for (const uint32_t w : words) {
       uint32_t* s = symbols_.data() + words_[w].begin;
       const uint32_t n = words_[w].size;
       uint32_t to = 0;
@@ -258,6 +260,7 @@ class Trainer {
   std::vector<Word> words_;
   Pairs pairs_;
   std::vector<Candidate> queue_;
+  std::vector<std::vector<uint32_t>> lists_;   // words of a candidate, ascending; freed by its merge
   std::vector<std::vector<uint32_t>> formed_;  // by pair number: words where the current merge formed it
   std::vector<uint32_t> touched_;
   std::vector<Done> merges_;

@@ -15,10 +15,12 @@
 #include "base/run.h"
 #include "formats/tokenizer_json.h"
 #include "tokenizer/splitter.h"
+#include "tokenizer/word_key.h"
 
 namespace ds::tokenizer {
 
-// How often each word occurs: open addressing over an arena of bytes.
+// How often each word occurs: open addressing; a short word is its own key, so counting it touches one cache
+// line.
 class WordCounts {
  public:
   void add(std::string_view word, uint64_t count = 1);
@@ -30,12 +32,13 @@ class WordCounts {
 
  private:
   struct Slot {
-    uint64_t hash = 0, count = 0;  // count 0: empty
-    uint64_t begin = 0;
-    uint32_t size = 0;
+    uint64_t a = 0, b = 0;  // the word's key: the word itself when it is short
+    uint64_t count = 0;     // 0: empty
+    uint64_t begin = 0;     // in arena_: its length as 4 bytes, then its bytes
   };
   void grow();
-  std::string_view word(const Slot& s) const { return {arena_.data() + s.begin, s.size}; }
+  void add(std::string_view word, const WordKey& key, uint64_t count);
+  std::string_view word(const Slot& s) const;
 
   std::vector<Slot> slots_;
   std::vector<char> arena_;

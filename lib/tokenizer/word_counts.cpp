@@ -2,35 +2,15 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/error.h"
-#include "base/hash.h"
 #include "tokenizer/char_class.h"
 #include "tokenizer/trainer.h"
 
 namespace ds::tokenizer {
-namespace {
-
-// Short and inlined: most words are a few bytes. Quality matters little, the table compares words.
-uint64_t word_hash(std::string_view s) {
-  if (s.size() > 32) return xxh64(s);
-  uint64_t h = s.size() * 0x9E3779B97F4A7C15u;
-  const char* p = s.data();
-  size_t n = s.size();
-  for (; n >= 8; n -= 8, p += 8) {
-    uint64_t w;
-    std::memcpy(&w, p, 8);
-    h = (h ^ w) * 0xD6E8FEB86659FD93u;
-    h ^= h >> 32;
-  }
-  uint64_t w = 0;
-  std::memcpy(&w, p, n);
-  h = (h ^ w) * 0xD6E8FEB86659FD93u;
-  h ^= h >> 32;
-  h *= 0xD6E8FEB86659FD93u;
-  return h ^ h >> 29;
+std::string_view WordCounts::word(const Slot& s) const {
+  uint32_t size;
+  std::memcpy(&size, arena_.data() + s.begin, sizeof size);
+  return {arena_.data() + s.begin + sizeof size, size};
 }
-
-}  // namespace
 
 void WordCounts::grow() {
   std::vector<Slot> old(std::max<size_t>(4096, slots_.size() * 2));
@@ -38,27 +18,31 @@ void WordCounts::grow() {
   const size_t mask = slots_.size() - 1;
   for (const Slot& s : old) {
     if (s.count == 0) continue;
-    size_t i = s.hash & mask;
+    size_t i = word_slot(s.a, s.b) & mask;
     while (slots_[i].count != 0) i = (i + 1) & mask;
     slots_[i] = s;
   }
 }
 
 void WordCounts::add(std::string_view w, uint64_t count) {
-  if (w.empty() || count == 0) return;
+  if (!w.empty() && count != 0) add(w, word_key(w, w.size()), count);
+}
+
+void WordCounts::add(std::string_view w, const WordKey& key, uint64_t count) {
   if ((used_ + 1) * 2 > slots_.size()) grow();
-  const uint64_t hash = word_hash(w);
   const size_t mask = slots_.size() - 1;
-  for (size_t i = hash & mask;; i = (i + 1) & mask) {
+  for (size_t i = key.slot & mask;; i = (i + 1) & mask) {
     Slot& s = slots_[i];
     if (s.count == 0) {
-      s = {hash, count, arena_.size(), static_cast<uint32_t>(w.size())};
+      s = {key.a, key.b, count, arena_.size()};
+      const auto size = static_cast<uint32_t>(w.size());
+      const char* p = reinterpret_cast<const char*>(&size);
+      arena_.insert(arena_.end(), p, p + sizeof size);
       arena_.insert(arena_.end(), w.begin(), w.end());
       ++used_;
       return;
     }
-    if (s.hash == hash && s.size == w.size() &&
-        std::memcmp(arena_.data() + s.begin, w.data(), w.size()) == 0) {
+    if (s.a == key.a && s.b == key.b && (w.size() <= kInlineWord || word(s) == w)) {
       s.count += count;
       return;
     }
@@ -79,10 +63,20 @@ void WordCounts::add_text(Pattern pattern, std::string_view text) {
   }
   ends_.clear();
   split(pattern, text, ends_);
+  // As in the encoder: keys a few words ahead of their use, so that memory is waited for less.
+  constexpr size_t kAhead = 16;
+  std::string_view word[kAhead];
+  WordKey key[kAhead];
   uint32_t begin = 0;
-  for (const uint32_t end : ends_) {
-    add(text.substr(begin, end - begin));
-    begin = end;
+  for (size_t done = 0; done < ends_.size(); done += kAhead) {
+    const size_t n = std::min(kAhead, ends_.size() - done);
+    for (size_t i = 0; i < n; ++i) {
+      word[i] = text.substr(begin, ends_[done + i] - begin);
+      key[i] = word_key(word[i], text.size() - begin);
+      if (!slots_.empty()) __builtin_prefetch(&slots_[key[i].slot & (slots_.size() - 1)]);
+      begin = ends_[done + i];
+    }
+    for (size_t i = 0; i < n; ++i) add(word[i], key[i], 1);
   }
 }
 
