@@ -15,7 +15,8 @@ bin=${1:-build/bin}
 # The model and its training: what gives the fewest bits per byte in about three minutes on two cores.
 steps=${DEMO_STEPS:-600}
 vocab=8000 hidden=256 layers=4 heads=4 inner=704
-batch=16 window=256 lr=3e-3 warmup=30
+batch=16 window=256 lr=3e-3
+warmup=$((steps / 20 + 1))
 english_held=1000000 chinese_held=500000
 english_pick='NR % 25 == 0' chinese_pick='NR % 7 < 2'  # which raw documents are candidates for the held-out text
 english_prompt='The sea is'
@@ -61,7 +62,7 @@ end "$(mb demo/train-en.raw.jsonl demo/train-zh.raw.jsonl)" "$(mb demo/train.jso
 
 begin tokenizer "a byte-level BPE tokenizer of $vocab entries"
 run "$bin/ds-tokenize train --vocab-size $vocab -o demo/tokenizer.json demo/train.jsonl"
-end "$(mb demo/train.jsonl)" "$vocab entries" ""
+end "$(mb demo/train.jsonl)" "$vocab entries" "$(fact demo/tokenizer.json.manifest.json unique_words) different words"
 
 begin encode "text to token ids"
 run "$bin/ds-tokenize encode --tokenizer demo/tokenizer.json -o demo/train demo/train.jsonl"
@@ -94,7 +95,7 @@ run "cat demo/config.json demo/train.toml"
 run "$bin/ds-train -c demo/train.toml --model demo/config.json --data demo/train -o demo/run"
 speed=$(sed -n 's/.*"tokens_per_second": *\([0-9.]*\).*/\1/p' demo/run/metrics.jsonl | sort -n | awk '{ v[NR] = $1 } END { printf "%d", v[int((NR + 1) / 2)] }')
 loss=$(sed -n 's/.*"loss": *\([0-9.]*\).*/\1/p' demo/run/metrics.jsonl | tail -n 1)
-end "$((steps * batch * window)) tokens" "$(mb demo/run/model.safetensors)" "$speed tokens/s, loss $loss"
+end "$((steps * batch * window)) tokens" "$(mb demo/run/model.safetensors)" "$speed tokens/s, loss $(ratio "$loss" 1)"
 
 begin evaluate "held-out text: the model against xz -9e"
 for l in en zh; do
