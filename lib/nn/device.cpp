@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <new>
 #include <string_view>
@@ -66,6 +67,12 @@ at::ScalarType open_precision(const std::string& precision, at::Device device) {
   if (precision == "bf16") return at::kBFloat16;
   if (precision == "auto") return device.is_cuda() ? at::kBFloat16 : at::kFloat;
   throw usage_error("--precision: `" + precision + "` is not known", "use auto, fp32 or bf16");
+}
+
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
+  mallopt(M_TOP_PAD, 64 << 20);
 }
 
 int guarded(const std::function<int()>& body) {

@@ -141,6 +141,7 @@ std::string speed_text(const infer::GenerateResult& r) {
 int finished(const TorchCall& call) { return call.run.stop.requested() ? kExitStopped : kExitOk; }
 
 int perplexity(TorchCall& call, const PerplexityCommand& o) {
+  nn::keep_freed_memory();
   Opened opened(o.model);
   const formats::TokenDataset data(o.data);
   opened.load_tokenizer();

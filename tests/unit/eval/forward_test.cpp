@@ -1,5 +1,5 @@
 // Reading inputs and writing outputs; the numbers are checked against transformers in
-// models/llama_parity_test.cpp.
+// models/llama_test.cpp.
 #include "eval/forward.h"
 
 #include <ATen/ATen.h>
@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "catch.h"
 #include "formats/safetensors.h"
+#include "models/tiny_model.h"
 #include "scratch.h"
-#include "support/tiny_model.h"
 
 namespace ds {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "catch.h"
+#include "models/tiny_model.h"
 #include "scratch.h"
-#include "support/tiny_model.h"
 
 namespace ds {
 namespace {

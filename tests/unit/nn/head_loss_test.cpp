@@ -2,8 +2,8 @@
 #include <ATen/ATen.h>
 
 #include "catch.h"
+#include "models/tiny_model.h"
 #include "nn/ops.h"
-#include "support/tiny_model.h"
 
 namespace ds {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "catch.h"
-#include "support/tiny_model.h"
+#include "models/tiny_model.h"
 
 namespace ds {
 namespace {
