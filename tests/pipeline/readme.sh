@@ -15,8 +15,8 @@ export PATH=$bin:$PATH DS_STEPS=3 DS_WARMUP=1 DS_BATCH_SIZE=2
 block() { awk -v mark="<!-- $1 -->" '$0 == mark { wanted = 1; next } /^```/ { if (inside) inside = wanted = 0; else if (wanted) inside = 1; next } inside' "$root/README.md"; }
 
 toy() { awk -v documents="$1" -v seed="$2" -f "$root/tests/pipeline/toy_text.awk"; }
-toy 200 1 | sed 's/.*"text":"//; s/"}$//' >in.txt
-toy 100 2 >more.jsonl
+toy 3 1 | sed 's/.*"text":"//; s/"}$//' >in.txt
+toy 250 2 >more.jsonl
 gzip -kn more.jsonl
 toy 12 3 >held.jsonl
 for name in config.json train.toml; do
