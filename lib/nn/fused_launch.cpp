@@ -60,8 +60,11 @@ const kernels::CudaKernels* cuda_kernels() {
   return table;
 }
 
+// The current stream of x's device, which becomes the current device: launches go there.
 void* stream_of(const at::Tensor& x) {
-  return c10::impl::VirtualGuardImpl(c10::kCUDA).getStream(x.device()).native_handle();
+  const c10::impl::VirtualGuardImpl cuda(c10::kCUDA);
+  if (cuda.getDevice() != x.device()) cuda.setDevice(x.device());
+  return cuda.getStream(x.device()).native_handle();
 }
 
 void check_launch(int status, const char* what) {

@@ -58,7 +58,7 @@ struct Toy {
   Scratch folder;
   TrainOptions o;
   int threads = 1;
-  std::string resume = "auto";
+  std::string resume = "auto", device = "cpu";
   bool force = false, dry_run = false;
 
   Toy() {
@@ -93,7 +93,7 @@ struct Toy {
     return train({.options = o,
                   .manifest_options = manifest_options(),
                   .seed = 5,
-                  .device = "cpu",
+                  .device = device,
                   .resume = resume,
                   .depfile = "",
                   .force = force,

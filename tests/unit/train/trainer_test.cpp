@@ -208,3 +208,20 @@ TEST_CASE("dry run touches nothing") {
   CHECK(result.json.at("memory").at("total") > 0);
   CHECK_FALSE(exists(toy.o.output));
 }
+
+TEST_CASE("a GPU follows the CPU's loss curve, and resumes", "[gpu]") {
+  for (const char* precision : {"fp32", "bf16"}) {
+    Toy cpu, gpu;
+    cpu.o.precision = gpu.o.precision = precision;
+    cpu.o.steps = gpu.o.steps = 30;
+    gpu.device = "cuda";
+    cpu();
+    StopAt stop(11);
+    CHECK(gpu(StopToken(&stop.signal), stop).status == kExitStopped);
+    CHECK(gpu().status == 0);
+    const auto a = losses(cpu), b = losses(gpu);
+    REQUIRE(a.size() == b.size());
+    for (size_t i = 0; i < a.size(); ++i)
+      CHECK(a[i] == Approx(b[i]).epsilon(precision == std::string("fp32") ? 1e-3 : 3e-2));
+  }
+}
