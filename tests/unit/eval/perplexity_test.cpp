@@ -115,18 +115,17 @@ TEST_CASE("perplexity predicts every token once, with the context it promises") 
 
 TEST_CASE("perplexity counts the bytes of text by the tokenizer") {
   const test::Scratch scratch;
-  test::TinyModel m;
-  formats::TokenizerJson json;
-  json.added.push_back({.id = 0, .content = "<|endoftext|>"});
-  json.tokens = {"<|endoftext|>"};
-  for (int i = 1; i < 61; ++i)
-    json.tokens.push_back(std::string(static_cast<size_t>(i % 3 + 1), static_cast<char>('a' + i % 20)));
-  const tokenizer::Tokenizer tok(json);
-  const formats::TokenDataset data(write_data(scratch.path() + "/d", {{5, 6, 0}, {7, 0}}, true));
+  arch::ModelConfig config = test::tiny_config();
+  config.vocab_size = 300;  // more than the tokenizer's 290: such a target is no text
+  test::TinyModel m({}, config);
+  const tokenizer::Tokenizer tok =
+      tokenizer::Tokenizer::load(std::string(DS_TESTDATA) + "/toy/model/tokenizer.json");
+  const formats::TokenDataset data(write_data(scratch.path() + "/d", {{259, 6, 0}, {289, 295, 0}}, true));
   Run run;
   const auto r = eval::perplexity(*m.model, data, {.seq_len = 16}, &tok, run);
-  CHECK(r.tokens == 5);
-  CHECK(r.bytes == tok.bytes_of(5).size() + tok.bytes_of(6).size() + tok.bytes_of(7).size());
+  CHECK(r.tokens == 6);
+  CHECK(tok.decode(std::vector<uint32_t>{259, 289}) == "The cat");
+  CHECK(r.bytes == std::string("The cat").size() + 1);
 }
 
 TEST_CASE("perplexity: ids beyond the vocabulary, and nothing to predict") {

@@ -6,6 +6,7 @@
 #include "catch.h"
 #include "eval/forward.h"
 #include "infer/generate.h"
+#include "nn/device.h"
 #include "support/golden.h"
 
 namespace ds {
@@ -18,10 +19,10 @@ struct Loaded {
   std::unique_ptr<models::Model> model;
   formats::SafetensorsFile golden;
 
-  Loaded(const std::string& path, bool training)
+  Loaded(const std::string& path, bool training, at::Device device = at::kCPU)
       : folder(formats::open_model_folder(path)),
         config(arch::parse_config(folder.config, folder.config_path)),
-        store(config, {.training = training}),
+        store(config, {.device = device, .training = training}),
         golden(join_path(path, "golden.safetensors")) {
     store.load(folder);
     model = models::make_model(config, store);
@@ -34,10 +35,14 @@ struct Loaded {
 
 double largest(const at::Tensor& t) { return t.abs().max().item<double>(); }
 
-void compare(const std::string& name, bool fused) {
+struct Limits {
+  double logits = 2e-5, loss = 2e-6, gradient = 2e-5;
+};
+
+void compare(const std::string& name, bool fused, at::Device device = at::kCPU, Limits limits = {}) {
   nn::set_fused(fused);
   const std::string path = test::golden_model(name);
-  Loaded m(path, true);
+  Loaded m(path, true, device);
   const eval::ForwardInput in =
       eval::read_forward_input(join_path(path, "golden.safetensors"), m.config, Log::null());
   const eval::NamedTensors out = eval::forward(*m.model, in, true, true);
@@ -48,35 +53,27 @@ void compare(const std::string& name, bool fused) {
   const double logits = largest(difference);
   const double loss = largest(out.at("loss") - m.stored("loss"));
   INFO(name << (fused ? ", fused" : ", composite"));
-  CHECK(logits < 2e-5);
-  CHECK(loss < 2e-6);
+  CHECK(logits < limits.logits);
+  CHECK(loss < limits.loss);
   for (const formats::TensorInfo& info : m.golden.tensors()) {
     INFO(info.name);
     if (info.name.starts_with("hidden.")) {
       at::Tensor d = out.at(info.name) - m.stored(info.name);
       if (in.attention_mask.defined()) d = d * in.attention_mask.unsqueeze(2);
-      CHECK(largest(d) < 2e-5);
+      CHECK(largest(d) < limits.logits);
     }
     if (!info.name.starts_with("grad.")) continue;
     const at::Tensor g = m.stored(info.name);
     const double error = (out.at(info.name) - g).norm().item<double>(), norm = g.norm().item<double>();
-    CHECK(error <= 2e-5 * norm + 1e-6);
+    CHECK(error <= limits.gradient * norm + 1e-6);
   }
   nn::set_fused(true);
 }
 
-}  // namespace
-
-TEST_CASE("golden llama models: logits, loss, gradients", "[parity]") {
-  for (const std::string& name : test::golden_cases()) {
-    for (const bool fused : {false, true}) compare(name, fused);
-  }
-}
-
-TEST_CASE("golden llama models: greedy text with a cache", "[parity]") {
+void compare_text(at::Device device) {
   for (const std::string& name : test::golden_cases()) {
     const std::string path = test::golden_model(name);
-    Loaded m(path, false);
+    Loaded m(path, false, device);
     if (!m.golden.find("generated")) continue;
     for (const bool fused : {false, true}) {
       nn::set_fused(fused);
@@ -102,6 +99,25 @@ TEST_CASE("golden llama models: greedy text with a cache", "[parity]") {
     }
     nn::set_fused(true);
   }
+}
+
+}  // namespace
+
+TEST_CASE("golden llama models: logits, loss, gradients", "[parity]") {
+  for (const std::string& name : test::golden_cases()) {
+    for (const bool fused : {false, true}) compare(name, fused);
+  }
+}
+
+TEST_CASE("golden llama models: greedy text with a cache", "[parity]") { compare_text(at::kCPU); }
+
+TEST_CASE("golden llama models on a GPU", "[gpu][parity]") {
+  const at::Device device = nn::open_device("cuda");
+  for (const std::string& name : test::golden_cases()) {
+    for (const bool fused : {false, true})
+      compare(name, fused, device, {.logits = 1e-4, .loss = 1e-5, .gradient = 1e-4});
+  }
+  compare_text(device);
 }
 
 }  // namespace ds
