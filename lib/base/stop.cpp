@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <cstdint>
+#include <initializer_list>
 
 namespace ds {
 
