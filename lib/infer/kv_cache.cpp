@@ -94,14 +94,16 @@ at::Tensor CachedAttention::attend_one(const at::Tensor& q_CAD, const at::Tensor
 
   if (count == 1) {
     // One query per head: the heads that share a key head become the rows of one small product, and nothing
-    // is masked.
+    // is masked. Written out, because fused attention on a GPU may plan anew for every length, which costs 60
+    // ms a token.
     const int64_t first = spec.window > 0 ? std::max<int64_t>(0, total - spec.window) : 0;
     const auto by_head = [&](const at::Tensor& x) {
-      return x.narrow(0, first, total - first).transpose(0, 1).unsqueeze(0);
+      return x.narrow(0, first, total - first).transpose(0, 1);
     };
-    return at::scaled_dot_product_attention(q_CAD.reshape({1, kv_heads, heads / kv_heads, width}),
-                                            by_head(keys), by_head(values), {}, 0.0, /*is_causal=*/false,
-                                            spec.scale)
+    const at::Tensor scores =
+        at::bmm(q_CAD.reshape({kv_heads, heads / kv_heads, width}), by_head(keys).transpose(1, 2)) *
+        spec.scale;
+    return at::bmm(at::softmax(scores, -1, at::kFloat).to(q_CAD.scalar_type()), by_head(values))
         .reshape({1, heads, width});
   }
   const auto by_head = [](const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); };
