@@ -40,6 +40,7 @@ TEST_CASE("the manual page has every option and groff has no complaint") {
     if (have("man")) {
       const auto [status, text] = shell("MANWIDTH=80 LC_ALL=C.UTF-8 man -l " + file + " | cat");
       CHECK(status == 0);
+      if (contains(text, "has been minimized")) continue;  // Ubuntu's images have a man that only says so
       CHECK(contains(text, "peak learning rate, 'quoted' and back\\slashed"));
     }
   }
