@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "formats/json_file.h"
+#include "formats/model_folder.h"
 
 namespace ds::train {
 
@@ -42,6 +43,7 @@ bool complete(const std::string& checkpoint) {
 std::string fingerprint_of(const std::string& run) {
   const std::string path = join_path(run, kIdentity);
   if (!exists(path)) return "";
+  for (const std::string& name : formats::kTokenizerFiles) remove_file(join_path(run, name));
   const nlohmann::json identity = formats::read_json(path);
   const auto it = identity.find("fingerprint");
   if (it == identity.end() || !it->is_string())
