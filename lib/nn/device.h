@@ -17,8 +17,9 @@ at::Device open_device(const std::string& device);
 // "fp32" or "bf16"; "auto" is bf16 on a GPU and fp32 on the CPU. Throws usage.
 at::ScalarType open_precision(const std::string& precision, at::Device device);
 
-// For programs that ask for the same large blocks again and again: freed memory stays with the process, where returning it
-// to the system would cost a page fault for every 4 KB of every pass. Call it once, before the work.
+// For programs that ask for the same large blocks again and again: freed memory stays with the process, where
+// returning it to the system would cost a page fault for every 4 KB of every pass. Call it once, before the
+// work.
 void keep_freed_memory();
 
 // Runs `body`. Exceptions of torch come out as ds::Error: resource when memory ran out, else internal.

@@ -49,8 +49,7 @@ std::string random_jsonl(uint64_t documents) {
       text = texts[rng.below(at++, texts.size())];
       if (rng.below(at++, 2)) text += " changed";
     } else {
-      for (uint64_t k = 0, n = rng.below(at++, 200); k < n; ++k)
-        text += word(rng.below(at++, 3000)) + " ";
+      for (uint64_t k = 0, n = rng.below(at++, 200); k < n; ++k) text += word(rng.below(at++, 3000)) + " ";
       if (rng.below(at++, 10) == 0) text += "\xFF\xE2\x80\x8B";
     }
     texts.push_back(text);

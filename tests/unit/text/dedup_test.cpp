@@ -81,8 +81,7 @@ TEST_CASE("dedup: decisions agree with brute force") {
     size_t from = 0;
     for (uint64_t k = 0; k < words; ++k) {
       const size_t space = original.find(' ', from);
-      changed +=
-          rng.uniform(at + 1000 + k) < rate ? "new" + word(k) : original.substr(from, space - from);
+      changed += rng.uniform(at + 1000 + k) < rate ? "new" + word(k) : original.substr(from, space - from);
       changed += ' ';
       from = space + 1;
     }
