@@ -12,11 +12,12 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C
 bin=${1:-build/bin}
 
-# The model and its training: what gives the fewest bits per byte in about three minutes on two cores.
-steps=${DEMO_STEPS:-600}
-vocab=8000 hidden=256 layers=4 heads=4 inner=704
-batch=16 window=256 lr=3e-3
-warmup=$((steps / 20 + 1))
+# The model and its training: what gave the fewest bits per byte in three minutes on two cores (tests/bench/results/demo_tuning.jsonl):
+# few layers, so that more text is seen; the number of steps comes from a short trial, so that training takes about
+# `train_seconds` on any machine.
+train_seconds=170
+vocab=8000 hidden=256 layers=2 heads=4 inner=704
+batch=16 window=128 lr=2.5e-3
 english_held=1000000 chinese_held=500000
 english_pick='NR % 25 == 0' chinese_pick='NR % 7 < 2'  # which raw documents are candidates for the held-out text
 english_prompt='The sea is'
@@ -78,28 +79,44 @@ cat >demo/config.json <<JSON
   "vocab_size": $vocab, "hidden_size": $hidden, "num_hidden_layers": $layers,
   "num_attention_heads": $heads, "num_key_value_heads": $heads, "intermediate_size": $inner,
   "max_position_embeddings": 1024, "rope_theta": 10000.0, "rms_norm_eps": 1e-5,
-  "hidden_act": "silu", "initializer_range": 0.02, "tie_word_embeddings": true
+  "hidden_act": "silu", "initializer_range": 0.04, "tie_word_embeddings": true
 }
 JSON
-cat >demo/train.toml <<TOML
-steps = $steps
+settings() {  # STEPS
+  cat <<TOML
+steps = $1
 batch-size = $batch
 seq-len = $window
 lr = $lr
-warmup = $warmup
+min-lr-ratio = 0.0
+warmup = $(($1 / 20 + 1))
 schedule = "cosine"
 weight-decay = 0.1
+beta2 = 0.99
+document-mask = false
 precision = "bf16"
+device = "cpu"
 TOML
+}
+rate_of() { sed -n 's/.*"tokens_per_second": *\([0-9.]*\).*/\1/p' "$1" | sort -n | awk '{ v[NR] = $1 } END { printf "%d", v[int((NR + 1) / 2)] }'; }
+steps=${DEMO_STEPS:-$(cat demo/steps 2>/dev/null || true)}
+if [ -z "$steps" ]; then
+  settings 24 >demo/trial.toml
+  run "$bin/ds-train -q -f -c demo/trial.toml --log-every 4 --model demo/config.json --data demo/train -o demo/trial"
+  steps=$((train_seconds * $(rate_of demo/trial/metrics.jsonl) / (batch * window)))
+  [ "$steps" -ge 50 ] || steps=50
+  echo "$steps" >demo/steps
+fi
+settings "$steps" >demo/train.toml
 run "cat demo/config.json demo/train.toml"
 run "$bin/ds-train -c demo/train.toml --model demo/config.json --data demo/train -o demo/run"
-speed=$(sed -n 's/.*"tokens_per_second": *\([0-9.]*\).*/\1/p' demo/run/metrics.jsonl | sort -n | awk '{ v[NR] = $1 } END { printf "%d", v[int((NR + 1) / 2)] }')
+speed=$(rate_of demo/run/metrics.jsonl)
 loss=$(sed -n 's/.*"loss": *\([0-9.]*\).*/\1/p' demo/run/metrics.jsonl | tail -n 1)
 end "$((steps * batch * window)) tokens" "$(mb demo/run/model.safetensors)" "$speed tokens/s, loss $(ratio "$loss" 1)"
 
 begin evaluate "held-out text: the model against xz -9e"
 for l in en zh; do
-  run "$bin/ds-eval perplexity --model demo/run --data demo/held-$l --json >demo/eval-$l.json"
+  run "$bin/ds-eval perplexity --model demo/run --data demo/held-$l --no-document-mask --seq-len $window --stride $((window / 2)) --precision bf16 --device cpu --json >demo/eval-$l.json"
   run "xz -9e -k -c demo/held-$l.txt >demo/held-$l.txt.xz"
 done
 en=$(fact demo/eval-en.json bits_per_byte) zh=$(fact demo/eval-zh.json bits_per_byte)
@@ -107,8 +124,8 @@ xz_en=$(ratio $(($(wc -c <demo/held-en.txt.xz) * 8)) $english_held) xz_zh=$(rati
 end "1.0 + 0.5 MB" "demo/eval-{en,zh}.json" "$(ratio "$en" 1) bits per byte English, $(ratio "$zh" 1) Chinese"
 
 begin generate "a continuation in each language"
-run "$bin/ds-eval generate -q --model demo/run --prompt '$english_prompt' --max-tokens 60 --temperature 0.7 --seed 1 >demo/english.txt"
-run "$bin/ds-eval generate -q --model demo/run --prompt '$chinese_prompt' --max-tokens 60 --temperature 0.7 --seed 1 >demo/chinese.txt"
+run "$bin/ds-eval generate -q --device cpu --model demo/run --prompt '$english_prompt' --max-tokens 60 --temperature 0.7 --seed 1 >demo/english.txt"
+run "$bin/ds-eval generate -q --device cpu --model demo/run --prompt '$chinese_prompt' --max-tokens 60 --temperature 0.7 --seed 1 >demo/chinese.txt"
 end "2 prompts" "demo/english.txt, chinese.txt" ""
 
 printf '\nEnglish: %s%s\n\nChinese: %s%s\n\n' "$english_prompt" "$(cat demo/english.txt)" "$chinese_prompt" "$(cat demo/chinese.txt)"
