@@ -20,8 +20,10 @@ cd "$(dirname "$0")/.."
 system_packages=(
   g++ make cmake ninja-build ccache pkg-config git python3 python3-venv xz-utils zstd
   nlohmann-json3-dev libfmt-dev libcli11-dev libtomlplusplus-dev libxxhash-dev
-  zlib1g-dev libzstd-dev libssl-dev catch2
+  zlib1g-dev libzstd-dev libssl-dev catch2 prometheus-cpp-dev
 )
+# Boost 1.81 or newer: Debian 12 has it under a name of its own.
+if apt-cache show libboost1.81-dev >/dev/null 2>&1; then system_packages+=(libboost1.81-dev); else system_packages+=(libboost-dev); fi
 torch_version=2.11.0
 torch_packages=("torch==$torch_version" 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cupti==13.0.*')
 cmake_package='cmake>=3.25,<5'

@@ -9,7 +9,8 @@
 namespace ds::tools {
 
 template <class Options>
-int call_torch(cli::Context& context, const char* symbol, const Options& options) {
+int call_torch(cli::Context& context, const char* symbol, const Options& options,
+               const char* library = "ds_model") {
   TorchCall call{context.run, context.tool, context.command, cli::values(context.table, true)};
   call.seed = context.common.seed;
   call.device = context.common.device;
@@ -21,7 +22,7 @@ int call_torch(cli::Context& context, const char* symbol, const Options& options
   call.report = [&context](const std::string& human, const nlohmann::json& object) {
     context.report(human, object);
   };
-  void* entry = load_symbol("ds_model", symbol, "LibTorch is missing or was moved: build again with `make`");
+  void* entry = load_symbol(library, symbol, "LibTorch is missing or was moved: build again with `make`");
   return reinterpret_cast<TorchEntry<Options>>(entry)(call, options);
 }
 

@@ -24,6 +24,15 @@ target_compile_definitions(ds_deps_cli INTERFACE TOML_HEADER_ONLY=1)
 add_library(ds_deps_formats INTERFACE)
 target_link_libraries(ds_deps_formats INTERFACE ZLIB::ZLIB ${DS_ZSTD_LIBRARY})
 
+# Only lib/serve: HTTP by Boost.Beast (headers alone; 1.81 is the first with awaitable timeouts that work) and metrics.
+find_package(Boost 1.81 QUIET)
+find_package(prometheus-cpp QUIET)
+if(Boost_FOUND AND prometheus-cpp_FOUND)
+  add_library(ds_deps_serve INTERFACE)
+  target_include_directories(ds_deps_serve SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+  target_link_libraries(ds_deps_serve INTERFACE prometheus-cpp::core)
+endif()
+
 # LibTorch: TORCH_DIR (a folder with include/ and lib/), else the wheel in .deps/, else the torch of the system's python3.
 if(NOT TORCH_DIR)
   file(GLOB candidates ${PROJECT_SOURCE_DIR}/.deps/venv/lib/python3*/site-packages/torch)

@@ -1,5 +1,7 @@
 # ds_module(NAME [PUBLIC libs] [PRIVATE libs]): lib/NAME/*.cpp as the static library ds_NAME, when the folder has any.
 # ds_model_library(names…): the torch modules and the torch side of the tools as one shared object, ds_model.
+# ds_serve_library(): lib/serve and the torch side of ds-serve as the shared object ds_serve, over ds_model: Boost and
+#   prometheus-cpp stay out of what the other tools load.
 # ds_test_module(NAME libs…): tests/unit/NAME/*_test.cpp as one Catch2 program; its cases tagged [gpu] and [full] are the
 #   separate tests gpu.NAME and full.NAME.
 # ds_build_info(): what lib/base/build_info.cpp tells, as macros of that one file.
@@ -29,6 +31,7 @@ function(ds_model_library)
     list(APPEND sources ${found})
   endforeach()
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*/torch_side.cpp)
+  list(FILTER found EXCLUDE REGEX "/ds-serve/")
   list(APPEND sources ${found})
   if(NOT sources OR NOT TARGET ds_torch)
     return()
@@ -51,6 +54,23 @@ function(ds_model_library)
       target_compile_options(ds_model PRIVATE -fpch-preprocess)  # what ccache needs to cache users of the header
     endif()
   endif()
+endfunction()
+
+function(ds_serve_library)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/serve/*.cpp ${PROJECT_SOURCE_DIR}/tools/ds-serve/torch_side.cpp)
+  if(NOT sources OR NOT TARGET ds_model)
+    return()
+  endif()
+  if(NOT TARGET ds_deps_serve)
+    message(STATUS "No Boost 1.81 or no prometheus-cpp: building without ds-serve")
+    return()
+  endif()
+  add_library(ds_serve SHARED ${sources})
+  target_include_directories(ds_serve PRIVATE ${PROJECT_SOURCE_DIR}/tools)
+  target_link_libraries(ds_serve PUBLIC ds_model ds_deps_serve)
+  # Its neighbour ds_model lies beside it.
+  set_target_properties(ds_serve PROPERTIES BUILD_RPATH "$ORIGIN;${DS_TORCH_RPATH}" INSTALL_RPATH "$ORIGIN;${DS_TORCH_RPATH}")
+  install(TARGETS ds_serve LIBRARY DESTINATION lib/ds-tools)
 endfunction()
 
 function(ds_test_module name)
