@@ -24,7 +24,8 @@ help:
 	  'make offline-deps  what a machine without network lacks, into .deps/offline' 'make install       into PREFIX=$(PREFIX)' 'make clean'
 
 parts := build
-test test-full bench: parts := build test
+test bench: parts := build test
+test-full: parts := build test full
 check: parts := build check
 
 setup:

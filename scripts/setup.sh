@@ -2,11 +2,13 @@
 # Everything that a build needs and a bare Debian 12 or Ubuntu 24.04 lacks: system packages, and in .deps/ one Python
 # virtual environment that holds LibTorch. Idempotent; a run with nothing to do takes a fraction of a second.
 #
-#   scripts/setup.sh [build|test|check|text|all]...     (default: build)
+#   scripts/setup.sh [build|test|full|check|all]...     (default: build)
 #
 # build  compilers and libraries (apt when root or passwordless sudo allows, else the one command is printed and the
 #        exit status is 5), CMake when the system's is too old, LibTorch
 # test   Python packages that tests compare with
+# full   what the long tier compares with, in a second environment, .deps/full: a torch that runs (with its CUDA
+#        libraries, 5 GB), transformers, compressed-tensors
 # check  clang-format and clang-tidy, pinned so that every machine formats alike
 #
 # LibTorch is, in this order: the folder in TORCH_DIR; the one in .deps/venv; the torch of the system's python3 when it is
@@ -23,11 +25,16 @@ system_packages=(
   zlib1g-dev libzstd-dev libssl-dev catch2 prometheus-cpp-dev
 )
 # Boost 1.81 or newer: Debian 12 has it under a name of its own.
-if apt-cache show libboost1.81-dev >/dev/null 2>&1; then system_packages+=(libboost1.81-dev); else system_packages+=(libboost-dev); fi
+if grep -q '^VERSION_CODENAME=bookworm' /etc/os-release 2>/dev/null; then
+  system_packages+=(libboost1.81-dev)
+else
+  system_packages+=(libboost-dev)
+fi
 torch_version=2.11.0
 torch_packages=("torch==$torch_version" 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cupti==13.0.*')
 cmake_package='cmake>=3.25,<5'
 test_packages=(numpy==2.4.6 safetensors==0.8.0 tokenizers==0.23.3)
+full_packages=("torch==$torch_version" transformers==5.17.0 compressed-tensors==0.20.0 safetensors==0.8.0 numpy==2.4.6)
 check_packages=(clang-format==19.1.7 clang-tidy==19.1.0)
 
 deps=$PWD/.deps
@@ -121,6 +128,17 @@ test_setup() {
   stamp test "${test_packages[@]}"
 }
 
+full_setup() {
+  done_for full "${full_packages[@]}" && return 0
+  local python=/usr/bin/python3
+  [ -x $python ] || python=python3
+  $python -m venv "$deps/full" || fail "python3 -m venv failed; the package python3-venv is needed"
+  say "installing ${full_packages[*]} into .deps/full (5 GB)"
+  "$deps/full/bin/pip" install --quiet --disable-pip-version-check --no-compile "${full_packages[@]}" >"$deps/pip.log" 2>&1 ||
+    { tail -n 5 "$deps/pip.log" >&2; fail "pip install failed; the whole log is $deps/pip.log"; }
+  stamp full "${full_packages[@]}"
+}
+
 check_setup() {
   done_for check "${check_packages[@]}" && return 0
   pip_install --no-deps "${check_packages[@]}"
@@ -132,8 +150,9 @@ for part in "$@"; do
   case $part in
     build) system_setup; cmake_setup; torch_setup ;;
     test) test_setup ;;
+    full) full_setup ;;
     check) check_setup ;;
-    all) system_setup; cmake_setup; torch_setup; test_setup; check_setup ;;
-    *) printf 'usage: scripts/setup.sh [build|test|check|all]...\n' >&2; exit 2 ;;
+    all) system_setup; cmake_setup; torch_setup; test_setup; full_setup; check_setup ;;
+    *) printf 'usage: scripts/setup.sh [build|test|full|check|all]...\n' >&2; exit 2 ;;
   esac
 done
