@@ -23,13 +23,25 @@
 
 namespace ds::nn {
 
+// Integers with scales, as they are stored (formats/compressed_tensors.h, kernels/matmul.h): q * scale.
+struct PackedWeight {
+  at::Tensor words;  // I32 [out, words]: q + 2^(bits-1), element 0 in the lowest bits
+  at::Tensor scale;  // fp32, bf16 or f16 [out, in / group], or [out, 1] when group is 0
+  int bits = 8;      // 4 or 8
+  int64_t group = 0;
+  int64_t in = 0;
+  bool defined() const { return words.defined(); }
+};
+
 // What an op is handed. Only `lib/nn/ops` looks inside: model code passes it on, so a new representation is
-// one more member here and one more case in linear() and embedding().
+// one more member here and one more case in linear() and embedding(). Exactly one of `dense` and `packed` is
+// defined.
 struct Weight {
-  std::string name;  // as stored in model.safetensors
+  std::string name;  // as stored in model.safetensors; of a packed one the name its dense form would have
   std::vector<int64_t> shape;
   at::Tensor
       dense;  // [out, in] or [n], compute type, on the store's device; a leaf with gradients when training
+  PackedWeight packed;  // [out, in] of a linear layer, contiguous, on the store's device; never when training
 };
 
 struct StoreOptions {
