@@ -41,7 +41,8 @@ struct Weight {
   std::vector<int64_t> shape;
   at::Tensor
       dense;  // [out, in] or [n], compute type, on the store's device; a leaf with gradients when training
-  PackedWeight packed;  // [out, in] of a linear layer, contiguous, on the store's device; never when training
+  PackedWeight packed =
+      {};  // [out, in] of a linear layer, contiguous, on the store's device; never when training
 };
 
 struct StoreOptions {
