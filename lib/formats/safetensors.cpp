@@ -391,4 +391,18 @@ float f16_to_float(uint16_t bits) {
   return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
 }
 
+uint16_t float_to_f16(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const uint32_t sign = (bits >> 16) & 0x8000u, magnitude = bits & 0x7fffffffu;
+  const auto with_sign = [&](uint32_t half) { return static_cast<uint16_t>(sign | half); };
+  if (magnitude > 0x7f800000u) return with_sign(0x7e00u);
+  if (magnitude >= 0x477ff000u) return with_sign(0x7c00u);  // 65520 and above
+  if (magnitude <
+      0x38800000u) {  // below 2^-14: adding 0.5 leaves multiples of 2^-24, rounded, in the last bits
+    const uint32_t moved = std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) + 0.5f);
+    return with_sign(moved - 0x3f000000u);
+  }
+  return with_sign((magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13);
+}
+
 }  // namespace ds::formats

@@ -133,5 +133,6 @@ FileDigest write_safetensors(const std::string& path, std::vector<TensorDecl> te
 float bf16_to_float(uint16_t bits);
 uint16_t float_to_bf16(float value);  // round to nearest even; NaN stays NaN
 float f16_to_float(uint16_t bits);
+uint16_t float_to_f16(float value);  // round to nearest even; beyond the range infinity; NaN stays NaN
 
 }  // namespace ds::formats
