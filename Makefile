@@ -6,10 +6,11 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 CMAKE := $(or $(wildcard .deps/venv/bin/cmake),cmake)
 CTEST := $(if $(findstring /,$(CMAKE)),$(dir $(CMAKE))ctest,ctest)
+CPACK := $(if $(findstring /,$(CMAKE)),$(abspath $(dir $(CMAKE))cpack),cpack)
 GENERATOR = $(if $(shell command -v ninja),Ninja,Unix Makefiles)
 options := $(foreach name,DS_CUDA DS_CUDA_ARCHS DS_TOOLS TORCH_DIR,$(if $($(name)),-D$(name)='$($(name))')) $(CMAKE_ARGS)
 .SUFFIXES:
-.PHONY: all setup configure programs everything test test-full demo check bench gpu-test offline-deps install clean help
+.PHONY: all setup configure programs everything test test-full demo check bench gpu-test offline-deps install package clean help
 
 # $(call timed,NAME,COMMAND): runs it and says how long it took.
 timed = @start=$$EPOCHSECONDS; { $(2); } && printf '== %-9s %4d s\n' '$(1)' $$((EPOCHSECONDS - start))
@@ -21,12 +22,12 @@ help:
 	@printf '%s\n' 'make [all]         programs into $(BUILD)/bin' 'make demo          real text to a measured model, minutes on a CPU' \
 	  'make test          build and run what CI runs' 'make test-full     the long tests too' 'make check         format, lint, levels' \
 	  'make bench         speed against named peers' 'make gpu-test      CUDA build and tests, on a machine with a GPU' \
-	  'make offline-deps  what a machine without network lacks, into .deps/offline' 'make install       into PREFIX=$(PREFIX)' 'make clean'
+	  'make offline-deps  what a machine without network lacks, into .deps/offline' 'make install       into PREFIX=$(PREFIX)' 'make package       .deb and .tar.gz into $(BUILD)/packages' 'make clean'
 
 parts := build
 test bench: parts := build test
 test-full: parts := build test full
-check: parts := build check
+check: parts := build test check
 
 setup:
 	$(call timed,set-up,TORCH_DIR='$(TORCH_DIR)' scripts/setup.sh $(parts))
@@ -65,7 +66,12 @@ offline-deps:
 	@scripts/offline-deps.sh
 
 install: programs
-	@DESTDIR='$(DESTDIR)' $(CMAKE) --install $(BUILD) --prefix '$(PREFIX)'
+	@DESTDIR='$(DESTDIR)' $(CMAKE) --install $(BUILD) --prefix '$(PREFIX)' >$(BUILD)/install.log
+	@grep -q '^TORCH_DIR:[^=]*=.' $(BUILD)/CMakeCache.txt && DESTDIR='$(DESTDIR)' $(CMAKE) --install $(BUILD) --prefix '$(PREFIX)' --component link || true
+
+# .deb and .tar.gz into $(BUILD)/packages
+package: programs
+	@cd $(BUILD) && $(CPACK) --config CPackConfig.cmake >package.log && ls -l packages/*.deb packages/*.tar.gz
 
 clean:
 	rm -rf $(BUILD) demo

@@ -6,7 +6,7 @@
 # clang-tidy is slow, so it reads only the C++ files that differ from BASE (default: the upstream branch, else the last
 # commit's parent); FIX=1 formats instead of complaining.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 4
 build=${1:-build}
 bin=.deps/venv/bin
 status=0
@@ -20,6 +20,7 @@ fi
 
 python3 scripts/check_levels.py --mirror || status=1
 for script in $(git ls-files -- '*.sh' .ci/run); do bash -n "$script" || status=1; done
+scripts/lint.sh || status=1
 
 base=${BASE:-$(git rev-parse -q --verify '@{upstream}' || git rev-parse -q --verify HEAD~1 || git rev-parse HEAD)}
 mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" -- 'lib/*.cpp' 'tools/*.cpp')
