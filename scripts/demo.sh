@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The whole chain on real text, on the CPU: clean -> train a tokenizer -> encode -> train a small model -> measure it on
-# held-out text against xz -> write text. Every command is printed as it runs and can be pasted at the repository's root.
+# held-out text against xz -> write text -> quantise -> export to GGUF -> serve -> ask over HTTP. Every command is printed
+# as it runs and can be pasted at the repository's root.
 # A second run does only what is missing.
 #
 #   scripts/demo.sh [BIN]       BIN: the programs (default build/bin); artifacts go to demo/
@@ -16,7 +17,7 @@ bin=${1:-build/bin}
 # few layers, so that more text is seen; the number of steps comes from a short trial, so that training takes about
 # `train_seconds` on any machine.
 train_seconds=170
-vocab=8000 hidden=256 layers=2 heads=4 inner=704
+vocab=8000 hidden=256 layers=2 heads=4 inner=768
 batch=16 window=128 lr=2.5e-3
 english_held=1000000 chinese_held=500000
 english_pick='NR % 25 == 0' chinese_pick='NR % 7 < 2'  # which raw documents are candidates for the held-out text
@@ -128,10 +129,53 @@ run "$bin/ds-eval generate -q --device cpu --model demo/run --prompt '$english_p
 run "$bin/ds-eval generate -q --device cpu --model demo/run --prompt '$chinese_prompt' --max-tokens 60 --temperature 0.7 --seed 1 >demo/chinese.txt"
 end "2 prompts" "demo/english.txt, chinese.txt" ""
 
+begin quantise "the same model in 8 and in 4 bits, measured on held-out text"
+for scheme in int8 int4; do
+  run "$bin/ds-quantize --scheme $scheme --model demo/run --data demo/held-en --no-document-mask --seq-len $window --precision bf16 --device cpu --max-loss-increase 0.05 -o demo/run-$scheme"
+done
+decode() {  # MODEL: tokens/s of one sequence
+  $bin/ds-eval generate -q --json --device cpu --precision bf16 --model "$1" --prompt "$english_prompt" --max-tokens 256 --temperature 0 --ignore-eos |
+    sed -n 's/.*"decode_tokens_per_second": *\([0-9]*\).*/\1/p'
+}
+change() { awk -v r="$(fact "demo/run-$1/quantization_report.json" relative_increase)" 'BEGIN { printf "%+.2f %%", 100 * r }'; }
+end "$(mb demo/run/model.safetensors)" "$(mb demo/run-int8/model.safetensors), $(mb demo/run-int4/model.safetensors)" "loss $(change int8), $(change int4); $(decode demo/run) -> $(decode demo/run-int8), $(decode demo/run-int4) tokens/s"
+
+begin export "one file for llama.cpp and its relatives, and where it came from"
+run "$bin/ds-export gguf --model demo/run --type q8_0 -o demo/run.gguf"
+run "$bin/ds-export verify demo/run.gguf demo/run-int8 demo/run-int4"
+run "$bin/ds-export inspect demo/run.gguf"
+end "$(mb demo/run/model.safetensors)" "$(mb demo/run.gguf)" "q8_0, tokenizer and provenance inside"
+
+begin serve "the 8-bit model answers over HTTP"
+run "$bin/ds-serve --model demo/run-int8 --precision bf16 --device cpu --port 0 2>demo/serve.log &"
+server=$!
+trap 'kill $server 2>/dev/null || true' EXIT
+for _ in $(seq 300); do
+  url=$(sed -n 's/^listening on //p' demo/serve.log)
+  [ -n "$url" ] && break
+  kill -0 $server 2>/dev/null || { cat demo/serve.log >&2; exit 1; }
+  sleep 0.1
+done
+run "curl -sS --fail-with-body $url/v1/completions -d '{\"prompt\": \"$english_prompt\", \"max_tokens\": 40, \"temperature\": 0.7, \"seed\": 1}' | tee demo/answer.json"
+echo
+run "curl -sSN --fail-with-body $url/v1/completions -d '{\"prompt\": \"$chinese_prompt\", \"max_tokens\": 8, \"temperature\": 0, \"stream\": true}' | tee demo/answer.sse"
+grep -q '"finish_reason"' demo/answer.json && [ "$(tail -n 2 demo/answer.sse | head -n 1)" = 'data: [DONE]' ] ||
+  { echo "demo: error: no answer over HTTP" >&2; exit 1; }
+many() { for _ in 1 2 3 4; do for _ in 1 2 3 4; do
+  curl -sS --fail-with-body "$url/v1/completions" -d "{\"prompt\": \"$english_prompt\", \"max_tokens\": 128, \"temperature\": 0, \"ignore_eos\": true}" -o /dev/null & done; done; }
+asked=${EPOCHREALTIME/./}
+( many; wait )
+served=$((16 * 128 * 1000000 / (${EPOCHREALTIME/./} - asked)))
+run "curl -sS $url/metrics | grep -E '^vllm:(generation_tokens_total|request_success_total)'"
+kill -TERM $server
+wait $server || { echo "demo: error: ds-serve ended with $?" >&2; exit 1; }
+trap - EXIT
+end "18 requests" "demo/answer.{json,sse}" "$served tokens/s over 16 clients"
+
 printf '\nEnglish: %s%s\n\nChinese: %s%s\n\n' "$english_prompt" "$(cat demo/english.txt)" "$chinese_prompt" "$(cat demo/chinese.txt)"
 { printf 'stage\ttime\tinput\toutput\tkey figure\n'; printf '%s\n' "${rows[@]}"; } |
   awk -F '\t' '{ line[NR] = $0; for (i = 1; i < NF; i++) if (length($i) > width[i]) width[i] = length($i) }
     END { for (n = 1; n <= NR; n++) { split(line[n], f, FS); for (i = 1; i < 5; i++) printf "%-*s  ", width[i], f[i]; print f[5] } }'
 printf '\nbits per byte, held-out:  English %.3f (xz -9e %.3f)   Chinese %.3f (xz -9e %.3f)\n' "$en" "$xz_en" "$zh" "$xz_zh"
-printf 'artifacts: demo/train.jsonl demo/tokenizer.json demo/train.{bin,idx} demo/run (the model folder, metrics.jsonl, checkpoints)\n'
+printf 'artifacts: demo/train.jsonl demo/tokenizer.json demo/train.{bin,idx} demo/run (the model folder, metrics.jsonl, checkpoints) demo/run-int{8,4} demo/run.gguf\n'
 awk -v a="$en" -v b="$xz_en" 'BEGIN { exit !(a < b) }' || { echo "demo: the model does not beat xz -9e on the English text" >&2; exit 1; }

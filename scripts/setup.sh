@@ -20,7 +20,7 @@ cd "$(dirname "$0")/.."
 
 # The one list of system packages; names are the same on Debian 12 and Ubuntu 24.04.
 system_packages=(
-  g++ make cmake ninja-build ccache pkg-config git python3 python3-venv xz-utils zstd
+  g++ make cmake ninja-build ccache pkg-config git python3 python3-venv curl xz-utils zstd
   nlohmann-json3-dev libfmt-dev libcli11-dev libtomlplusplus-dev libxxhash-dev
   zlib1g-dev libzstd-dev libssl-dev catch2 prometheus-cpp-dev
 )

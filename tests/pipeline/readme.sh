@@ -26,17 +26,18 @@ done
 
 block run >commands.sh
 [ "$(wc -l <commands.sh)" -ge 10 ] || { echo "the README's <!-- run --> blocks were not found" >&2; exit 1; }
-while IFS= read -r command; do
-  printf '$ %s\n' "$command"
-  bash -o pipefail -c "$command" || { echo "failed with $?: $command" >&2; exit 1; }
-done <commands.sh
+# As one session, since a server runs in the background and ends by `kill %1`; every command is printed first.
+echo 'trap '"'"'status=$?; echo "failed with $status: $BASH_COMMAND" >&2; kill %1 2>/dev/null; exit $status'"'"' ERR' >session.sh
+cat commands.sh >>session.sh
+echo 'wait' >>session.sh
+bash -mv -o pipefail session.sh 2>session.log || { cat session.log >&2; exit 1; }
 
 awk '/^```make/ { inside = 1; next } /^```/ { inside = 0 } inside && NF' "$root/README.md" | while IFS= read -r line; do
   grep -qxF -- "$line" "$root/scripts/pipeline.mk" || { echo "not in scripts/pipeline.mk: $line" >&2; exit 1; }
 done
 
 # Every long flag in the README's prose and commands exists.
-for tool in clean tokenize train eval; do "ds-$tool" --list-options; done >flags
+for tool in clean tokenize train quantize export serve eval; do "ds-$tool" --list-options; done >flags
 for flag in $(grep -v '^make\|<!--' "$root/README.md" | grep -oE -- '(^|[ `(])--[a-z][a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u); do
   case $flag in --help | --version | --dump-config | --help-man | --completion | --list-options) continue ;; esac
   grep -qE -- "$flag\b" flags || { echo "the README names $flag, which no tool has" >&2; exit 1; }

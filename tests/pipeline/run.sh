@@ -40,7 +40,10 @@ cd "$work/hand"
 "${bin}ds-train" -q -c train.toml --model config.json --data data -o run
 "${bin}ds-eval" perplexity -q --model run --data held --json >eval.json
 "${bin}ds-eval" generate -q --model run --prompt "The river" --max-tokens 8 --temperature 0 >generated.txt
+"${bin}ds-quantize" -q --scheme int8 --model run --data held --max-loss-increase 0.03 -o quantised
+"${bin}ds-export" gguf -q --model run -o model.gguf
 step "by hand"
+"${bin}ds-export" verify -q run quantised model.gguf data >/dev/null || fail "ds-export verify finds something wrong"
 [ -s generated.txt ] || fail "nothing generated"
 awk -v p="$(sed -n 's/.*"perplexity": *\([0-9.]*\).*/\1/p' eval.json)" 'BEGIN { exit !(p > 1 && p < 300) }' || fail "perplexity: $(cat eval.json)"
 
@@ -49,10 +52,22 @@ inputs "$work/make" 40
 cd "$work/make"
 pipeline -j4
 step "make -j4"
-for file in clean.jsonl tokenizer.json data.bin data.idx held.bin run/model.safetensors run/manifest.json; do same "../hand/$file" "$file"; done
+for file in clean.jsonl tokenizer.json data.bin data.idx held.bin run/model.safetensors run/manifest.json quantised/model.safetensors quantised/manifest.json model.gguf; do same "../hand/$file" "$file"; done
 same <(loss ../hand/eval.json) <(loss eval.json)
 pipeline -q || fail "a second make has work to do"
 [ -z "$(pipeline -j4 --no-print-directory 2>&1 | grep ds-)" ] || fail "a second make ran a tool"
+
+# The last stage: it says where it listens, answers, and ends with 0 when it is told to.
+make -s -f "$here/../../scripts/pipeline.mk" BIN="$bin" PORT=0 serve 2>serve.log &
+server=$!
+for _ in $(seq 300); do grep -q '^listening on ' serve.log && break; sleep 0.1; done
+url=$(sed -n 's/^listening on //p' serve.log)
+[ -n "$url" ] || fail "ds-serve does not say where it listens: $(cat serve.log)"
+curl -sS --fail-with-body "$url/v1/completions" -d '{"prompt": "The river", "max_tokens": 8, "temperature": 0}' >answer.json || fail "no answer: $(cat answer.json)"
+grep -q '"finish_reason"' answer.json || fail "answer: $(cat answer.json)"
+pkill -TERM -P $server -x ds-serve || kill -TERM $server
+wait $server || fail "make serve ended with $?: $(cat serve.log)"
+step "served"
 
 # The same input with a new date: every tool sees that there is nothing to do, and make is satisfied for good.
 before=$(stat -c %i run/model.safetensors)
