@@ -15,14 +15,19 @@ KvCache::KvCache(const arch::ModelConfig& config, int64_t pages, at::Device devi
   const auto options = at::TensorOptions().device(device).dtype(dtype);
   try {
     for (int64_t layer = 0; layer < config.layers; ++layer) {
-      keys_.push_back(at::empty({pages * kPage, config.kv_heads, config.head_dim}, options));
-      values_.push_back(at::empty_like(keys_.back()));
+      const at::Tensor side = at::empty({pages * kPage, config.kv_heads, config.head_dim}, options);
+      layers_.push_back({side, at::empty_like(side)});
     }
   } catch (const c10::Error&) {
     throw resource_error(fmt::format("out of memory for a cache of {} tokens", pages * kPage),
                          "generate fewer tokens or sequences at once");
   }
   for (int64_t page = pages; page-- > 0;) free_.push_back(page);
+}
+
+int64_t KvCache::bytes_per_token(const arch::ModelConfig& config, at::ScalarType dtype) {
+  return 2 * config.layers * config.kv_heads * config.head_dim *
+         static_cast<int64_t>(c10::elementSize(dtype));
 }
 
 int KvCache::add_sequence() {
@@ -75,8 +80,7 @@ at::Tensor CachedAttention::attend_one(const at::Tensor& q_CAD, const at::Tensor
   const KvCache::Sequence& s = cache_.sequences_[static_cast<size_t>(sequences_[index])];
   const int64_t past = s.length, count = counts_[index], total = past + count;
   const int64_t heads = q_CAD.size(1), kv_heads = k_CKD.size(1), width = q_CAD.size(2);
-  at::Tensor& all_keys = cache_.keys_[static_cast<size_t>(spec.layer)];
-  at::Tensor& all_values = cache_.values_[static_cast<size_t>(spec.layer)];
+  auto& [all_keys, all_values] = cache_.layers_[static_cast<size_t>(spec.layer)];
 
   at::Tensor keys, values;  // [T,K,D], of this sequence
   if (s.in_a_row) {
@@ -133,7 +137,7 @@ at::Tensor CachedAttention::attend(const at::Tensor& q_NAD, const at::Tensor& k_
     parts.push_back(attend_one(part(q_NAD), part(k_NKD), part(v_NKD), i, spec));
     begin += counts_[i];
   }
-  if (spec.layer + 1 == static_cast<int>(cache_.keys_.size())) {
+  if (spec.layer + 1 == static_cast<int>(cache_.layers_.size())) {
     for (size_t i = 0; i < sequences_.size(); ++i) {
       cache_.sequences_[static_cast<size_t>(sequences_[i])].length += counts_[i];
     }

@@ -1,9 +1,14 @@
 // Keys and values of the tokens so far, in pages behind one block table, and the attention over them.
 //
-// Pages of kPage tokens, [pages * kPage, K, D] per layer and side. A sequence owns a list of pages; the table
-// maps (sequence, page number) to a page, so sequences of any length share one pool and can be grown, copied
-// and freed page by page. A sequence whose pages follow each other (the usual case when its room is grown at
-// once) is read in place; others are gathered.
+// The block table says where a sequence's tokens lie: it owns a list of pages of kPage tokens, and the table
+// maps (sequence, page number) to a page of the pool, so sequences of any length share one pool and can be
+// grown, copied and freed page by page. One table serves every layer; what a layer keeps for a token behind
+// it is the layer's own affair (LayerCache), read only by the attention of that kind of layer.
+//
+// On the CPU attention reads the pages where they lie (kernels/paged_attention.h): a sequence's numbers
+// depend on itself alone. The composite form of ATen calls serves other devices and nn::set_fused(false): it
+// reads a sequence whose pages follow each other (the usual case when its room is grown at once) in place and
+// gathers others.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,10 +24,17 @@ inline constexpr int64_t kPage = 16;
 
 inline int64_t pages_for(int64_t tokens) { return (tokens + kPage - 1) / kPage; }
 
+// Full or sliding-window attention: both sides of every key/value head. A window limits what is read, not
+// what is kept.
+struct LayerCache {
+  at::Tensor keys, values;  // [pages * kPage, K, D]
+};
+
 class KvCache {
  public:
   // Room for `pages` pages in all; throws resource when the device has not the memory.
   KvCache(const arch::ModelConfig& config, int64_t pages, at::Device device, at::ScalarType dtype);
+  static int64_t bytes_per_token(const arch::ModelConfig& config, at::ScalarType dtype);
 
   int add_sequence();                       // a free slot, its length 0
   void free_sequence(int sequence);         // its pages go back to the pool
@@ -42,7 +54,7 @@ class KvCache {
     return s.pages[static_cast<size_t>(token / kPage)] * kPage + token % kPage;
   }
   at::Device device_;
-  std::vector<at::Tensor> keys_, values_;  // per layer, [slots, K, D]
+  std::vector<LayerCache> layers_;
   std::vector<Sequence> sequences_;
   std::vector<int64_t> free_;  // the lowest page last
 };
@@ -57,6 +69,8 @@ class CachedAttention : public nn::AttentionContext {
                     const nn::AttentionSpec& spec) override;
 
  private:
+  at::Tensor attend_paged(const at::Tensor& q_NAD, const at::Tensor& k_NKD, const at::Tensor& v_NKD,
+                          const nn::AttentionSpec& spec);
   at::Tensor attend_one(const at::Tensor& q_CAD, const at::Tensor& k_CKD, const at::Tensor& v_CKD,
                         size_t index, const nn::AttentionSpec& spec);
   at::Tensor slots(const KvCache::Sequence& s, int64_t begin, int64_t end) const;
