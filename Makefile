@@ -48,7 +48,8 @@ test: everything
 	@$(ctest) -LE '^(full|gpu|bench)$$'
 
 test-full: everything
-	@export DS_TEST_FULL=1; $(ctest) -LE '^(gpu|bench)$$'
+	@export DS_TEST_FULL=1; $(ctest) -LE '^(gpu|bench)$$' --output-junit $(abspath $(BUILD))/test-full.xml; status=$$?; \
+	  python3 scripts/test_record.py $(BUILD)/test-full.xml tests/bench/results/test_full.json; exit $$status
 
 bench: everything
 	@$(CTEST) --test-dir $(BUILD) --verbose -L '^bench$$'
