@@ -24,11 +24,15 @@ struct TensorSpec {
   TensorKind kind = TensorKind::matrix;
   int64_t block = -1;  // the layer it belongs to; -1 outside (embedding, final norm, head)
   Init init = Init::normal;
-  double init_std = 0.02;    // for Init::normal
-  bool decay = true;         // weight decay applies: two or more dimensions
-  bool quantisable = false;  // a linear weight inside a block
-  int shard_axis = -1;       // tensor-parallel split: 0 rows (outputs), 1 columns (inputs), -1 replicated
-  std::string tied_to;       // not empty: an alias of that tensor, neither stored nor counted
+  double init_std = 0.02;      // for Init::normal
+  bool decay = true;           // weight decay applies: two or more dimensions
+  bool quantisable = false;    // a linear weight inside a block
+  int shard_axis = -1;         // tensor-parallel split: 0 rows (outputs), 1 columns (inputs), -1 replicated
+  std::string tied_to = {};    // not empty: an alias of that tensor, neither stored nor counted
+  std::string gguf_name = {};  // in a GGUF file; empty: it has no place there
+  // GGUF wants the rows of so many heads in another order: rotary pairs (i, i + d/2) of a head of d rows
+  // become neighbours, row i of the first half to 2i, of the second to 2i + 1. 0: as they are.
+  int64_t gguf_pair_heads = 0;
 };
 
 struct Arch {
@@ -40,6 +44,7 @@ struct Arch {
   // attention counts `context` keys, so a causal training row of S tokens has context S / 2). Training costs
   // three times as much.
   double (*forward_flops)(const ModelConfig&, double context);
+  std::string_view gguf_name;  // general.architecture in GGUF, prefix of its keys; empty: none
 };
 
 const Arch* find_arch(std::string_view model_type);  // nullptr when unknown
