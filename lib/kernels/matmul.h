@@ -11,6 +11,8 @@
 // transposed rows of x are B.
 #pragma once
 
+#include <cstddef>
+
 #include "kernels/types.h"
 
 namespace ds::kernels {
@@ -46,11 +48,13 @@ void quantize_row(const float* x, int64_t in, int bits, int64_t group, ScaleType
                   void* scale);
 
 // `prepared` is what the rows of x look like to the kernel: made once by the caller, shared by all that work
-// on the call. Bytes it needs; 0 when the kernel reads x itself.
+// on the call. Bytes it needs; 0 when the kernel reads x itself. Made in blocks of 16 rows, [begin, end) of
+// matmul_blocks(rows). The switches of types.h must stay as they are from prepare to matmul.
 template <class T>
 size_t matmul_prepared_bytes(int64_t rows, int64_t in);
+inline int64_t matmul_blocks(int64_t rows) { return (rows + 15) / 16; }
 template <class T>
-void matmul_prepare(const T* x, int64_t rows, int64_t in, void* prepared);
+void matmul_prepare(const T* x, int64_t rows, int64_t in, void* prepared, int64_t begin, int64_t end);
 
 // Work is cut along `out` into strips of kMatmulStrip rows of W; computes strips [begin, end).
 constexpr int64_t kMatmulStrip = 32;

@@ -47,4 +47,9 @@ float rounded(float x) {
 bool use_avx512();
 void allow_avx512(bool allow);
 
+// Products of bf16 matrices run on AMX tiles where the processor has them, the system lets us use them and
+// AVX-512 is not switched off.
+bool use_amx();
+void allow_amx(bool allow);
+
 }  // namespace ds::kernels
