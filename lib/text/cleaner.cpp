@@ -13,9 +13,9 @@
 #include "base/io.h"
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "text/dedup.h"
 #include "text/normalize.h"
-#include "text/utf8.h"
 
 namespace ds::text {
 namespace {

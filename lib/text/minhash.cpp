@@ -5,9 +5,9 @@
 #include <random>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "text/normalize.h"
 #include "text/unicode.h"
-#include "text/utf8.h"
 #include "text/words.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -112,7 +112,7 @@ struct Folder {
         space();
         return;
       default:
-        append_char(out, lower(c));
+        append_utf8(out, lower(c));
     }
   }
 };

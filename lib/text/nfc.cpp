@@ -2,9 +2,9 @@
 // begin with a starter which can be composed with nothing before it, so memory is that of the output.
 #include <vector>
 
+#include "base/utf8.h"
 #include "text/normalize.h"
 #include "text/unicode.h"
-#include "text/utf8.h"
 
 namespace ds::text {
 namespace {
@@ -90,7 +90,7 @@ void compose_in_place(std::vector<char32_t>& s) {
 void flush(std::vector<char32_t>& segment, bool recompose, std::string& out) {
   order(segment);
   if (recompose) compose_in_place(segment);
-  for (const char32_t c : segment) append_char(out, c);
+  for (const char32_t c : segment) append_utf8(out, c);
   segment.clear();
 }
 

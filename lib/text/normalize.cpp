@@ -1,8 +1,8 @@
 // See normalize.h for the rules; nfc() is in nfc.cpp.
 #include "text/normalize.h"
 
+#include "base/utf8.h"
 #include "text/unicode.h"
-#include "text/utf8.h"
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif

@@ -2,7 +2,7 @@
 // FineWeb2 for Chinese where it sets them.
 #include "text/rules.h"
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace ds::text {
 namespace {

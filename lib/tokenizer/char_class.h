@@ -6,8 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 
 namespace ds::tokenizer {
 
@@ -44,14 +42,5 @@ inline Char char_before(const uint8_t* p) {  // the character that ends at `p`
   while ((*p & 0xC0) == 0x80);
   return char_at(p);
 }
-void append_utf8(std::string& out, uint32_t code);
-
-// Bytes of the longest valid prefix. `tail`, when given, is set to the length of a cut-off but so far valid
-// character at the very end (0 to 3); it is 0 when the rest is invalid.
-size_t valid_utf8_prefix(std::string_view s, size_t* tail = nullptr);
-// Length of the maximal invalid part at the start of `s` (1 to 3), which one U+FFFD replaces.
-size_t invalid_part(std::string_view s);
-// Appends `s` with every maximal invalid part replaced by U+FFFD.
-void append_repaired(std::string& out, std::string_view s);
 
 }  // namespace ds::tokenizer

@@ -1,6 +1,7 @@
 // Text to ids: added tokens first, then words, then merges (or the cache).
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "tokenizer/char_class.h"
 #include "tokenizer/nfc.h"
 #include "tokenizer/tables.h"

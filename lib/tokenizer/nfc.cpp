@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/utf8.h"
 #include "tokenizer/char_class.h"
 #include "tokenizer/nfc_tables.inc"
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "tokenizer/char_class.h"
 #include "tokenizer/tables.h"
 

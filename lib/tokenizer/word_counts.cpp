@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "tokenizer/char_class.h"
 #include "tokenizer/trainer.h"
 

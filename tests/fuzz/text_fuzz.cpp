@@ -1,11 +1,11 @@
 // UTF-8 repair and normal forms of any bytes: the result is valid, and normalising it again changes nothing.
 #include "fuzz.h"
 #include "text/normalize.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 void fuzz(std::string_view input) {
   std::string text(input);
-  ds::text::repair_utf8(text);
+  ds::repair_utf8(text);
   const std::string once = ds::text::normalize(text);
-  if (!ds::text::is_valid_utf8(once) || ds::text::normalize(once) != once) __builtin_trap();
+  if (!ds::is_valid_utf8(once) || ds::text::normalize(once) != once) __builtin_trap();
 }

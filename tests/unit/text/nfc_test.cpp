@@ -2,9 +2,9 @@
 // unicodedata2).
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/utf8.h"
 #include "catch.h"
 #include "text/normalize.h"
-#include "text/utf8.h"
 
 using namespace ds;
 using namespace ds::text;
@@ -32,7 +32,7 @@ TEST_CASE("nfc: every code point alone") {
   for (char32_t c = 0; c < 0x110000; ++c) {
     if (c >= 0xD800 && c < 0xE000) continue;
     std::string s;
-    append_char(s, c);
+    append_utf8(s, c);
     const std::string form = nfc(s);
     if (!maybe_not_nfc(s) && form != s) FAIL("quick check of U+" << uint32_t(c));
     composed.update(form + "\n");

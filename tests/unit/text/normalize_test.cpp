@@ -1,8 +1,8 @@
 #include "text/normalize.h"
 
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "catch.h"
-#include "text/utf8.h"
 
 using namespace ds;
 using namespace ds::text;
@@ -57,7 +57,7 @@ TEST_CASE("normalize: idempotent, valid, NFC, without what the rules remove") {
   for (uint64_t i = 0; i < 20000; ++i) {
     std::string s;
     const uint64_t size = rng.below(i * 64, 40);
-    for (uint64_t k = 0; k < size; ++k) append_char(s, pool[rng.below(i * 64 + k + 1, std::size(pool))]);
+    for (uint64_t k = 0; k < size; ++k) append_utf8(s, pool[rng.below(i * 64 + k + 1, std::size(pool))]);
     const std::string once = normalize(s);
     const bool good = is_valid_utf8(once) && normalize(once) == once && nfc(once) == once &&
                       once.find("\n\n\n") == std::string::npos && once.find(" \n") == std::string::npos &&

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "catch.h"
-#include "text/utf8.h"
 
 using namespace ds;
 using namespace ds::text;

@@ -1,8 +1,9 @@
 #include "text/words.h"
 
+#include "base/utf8.h"
 #include "catch.h"
-#include "text/utf8.h"
 
+using namespace ds;
 using namespace ds::text;
 
 namespace {

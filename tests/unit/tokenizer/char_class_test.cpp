@@ -1,6 +1,7 @@
 #include "tokenizer/char_class.h"
 
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "catch.h"
 
 using namespace ds::tokenizer;

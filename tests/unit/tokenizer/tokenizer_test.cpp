@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "cases.h"
 #include "catch.h"
 #include "tokenizer/char_class.h"

@@ -1,10 +1,9 @@
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 #include "base/rng.h"
 #include "catch.h"
 
 using namespace ds;
-using namespace ds::text;
 
 namespace {
 std::string repaired(std::string s, uint64_t count) {
@@ -33,7 +32,7 @@ TEST_CASE("utf8: every code point goes out and in again") {
   for (char32_t c = 0; c < 0x110000; ++c) {
     if (c >= 0xD800 && c < 0xE000) continue;
     std::string s;
-    append_char(s, c);
+    append_utf8(s, c);
     const char* p = s.data();
     if (next_char(p) != c || p != s.data() + s.size() || !is_valid_utf8(s) || count_chars(s) != 1)
       FAIL("U+" << uint32_t(c));

@@ -1,10 +1,10 @@
 // See utf8.h. ASCII is skipped eight bytes at a time; the rest is a small automaton over table 3-7 of the
 // Unicode Standard.
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 #include <cstring>
 
-namespace ds::text {
+namespace ds {
 namespace {
 
 // The bytes of one character at p: its length when valid; otherwise 0, with `bad` the length of the maximal
@@ -52,44 +52,54 @@ size_t ascii_prefix(std::string_view s) {
   return i;
 }
 
-size_t valid_utf8_prefix(std::string_view s) {
+size_t valid_utf8_prefix(std::string_view s, size_t* tail) {
   const auto* p = reinterpret_cast<const unsigned char*>(s.data());
   size_t i = 0, bad;
+  if (tail) *tail = 0;
   while (i < s.size()) {
     if (p[i] < 0x80) {
       i += ascii_prefix(s.substr(i));
       continue;
     }
     const size_t length = one_char(p + i, s.size() - i, bad);
-    if (length == 0) return i;
+    if (length == 0) {
+      if (tail && i + bad == s.size() && p[i] >= 0xC2 && p[i] <= 0xF4) *tail = bad;
+      return i;
+    }
     i += length;
   }
   return i;
 }
 
-uint64_t repair_utf8(std::string& s) {
-  size_t good = valid_utf8_prefix(s);
-  if (good == s.size()) return 0;
-  std::string out;
-  out.reserve(s.size() + s.size() / 16 + 16);
+size_t invalid_part(std::string_view s) {
+  size_t bad;
+  one_char(reinterpret_cast<const unsigned char*>(s.data()), s.size(), bad);
+  return bad;
+}
+
+uint64_t append_repaired(std::string& out, std::string_view s) {
   uint64_t repairs = 0;
-  std::string_view rest = s;
   for (;;) {
-    out.append(rest.substr(0, good));
-    rest.remove_prefix(good);
-    if (rest.empty()) break;
-    size_t bad;
-    one_char(reinterpret_cast<const unsigned char*>(rest.data()), rest.size(), bad);
-    rest.remove_prefix(bad);
+    const size_t good = valid_utf8_prefix(s);
+    out.append(s.substr(0, good));
+    s.remove_prefix(good);
+    if (s.empty()) return repairs;
     out += "\xEF\xBF\xBD";
     ++repairs;
-    good = valid_utf8_prefix(rest);
+    s.remove_prefix(invalid_part(s));
   }
+}
+
+uint64_t repair_utf8(std::string& s) {
+  if (is_valid_utf8(s)) return 0;
+  std::string out;
+  out.reserve(s.size() + s.size() / 16 + 16);
+  const uint64_t repairs = append_repaired(out, s);
   s = std::move(out);
   return repairs;
 }
 
-void append_char(std::string& out, char32_t c) {
+void append_utf8(std::string& out, char32_t c) {
   char b[4];
   if (c < 0x80) {
     out += static_cast<char>(c);
@@ -116,4 +126,4 @@ uint64_t count_chars(std::string_view s) {
   return n;
 }
 
-}  // namespace ds::text
+}  // namespace ds
