@@ -10,13 +10,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/lane_sums.h"
 #include "kernels/matmul.h"
 #include "kernels/matmul_forms.h"
 
 namespace ds::kernels {
 namespace {
-
-typedef float Lanes __attribute__((vector_size(64), aligned(4)));
 
 constexpr int kProducts = 16;
 
@@ -24,17 +23,6 @@ constexpr int kProducts = 16;
 inline void load_tail(Lanes& v, const float* p, int64_t left) {
   v = Lanes{};
   std::memcpy(&v, p, static_cast<size_t>(left) * sizeof(float));
-}
-
-// sums[p] = sum of the lanes of acc[p]: lane l with l + 8, then l + 4, l + 2, l + 1.
-inline void sum_lanes(const Lanes (&acc)[kProducts], float* sums) {
-  for (int p = 0; p < kProducts; ++p) {
-    float lane[16];
-    std::memcpy(lane, &acc[p], sizeof lane);
-    for (int half = 8; half > 0; half /= 2)
-      for (int l = 0; l < half; ++l) lane[l] += lane[l + half];
-    sums[p] = lane[0];
-  }
 }
 
 // Products of R rows of W, `ldw` apart, with C rows of x: sums[r * C + c].
@@ -61,7 +49,8 @@ inline void products(const float* w, int64_t ldw, const float* const (&x)[C], in
       }
     }
   }
-  sum_lanes(acc, sums);
+  sum_lanes(acc);
+  std::memcpy(sums, &acc[0], sizeof(Lanes));
 }
 
 // All rows of x with the rows of one strip (kMatmulStrip of them can be read, `count` are wanted).

@@ -40,4 +40,12 @@ template <class T>
 void paged_attention(const PagedCache& cache, const PagedShape& shape, const PagedSequence& s,
                      int64_t kv_head, const T* q, T* out);
 
+#if defined(__x86_64__)
+namespace avx512 {  // what it calls where use_avx512()
+template <class T>
+void paged_attention(const PagedCache& cache, const PagedShape& shape, const PagedSequence& s,
+                     int64_t kv_head, const T* q, T* out);
+}
+#endif
+
 }  // namespace ds::kernels
