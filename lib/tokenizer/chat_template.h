@@ -5,8 +5,12 @@
 //   llama3    BOS <|start_header_id|>ROLE<|end_header_id|>\n\nCONTENT<|eot_id|> …    (content trimmed)
 //   deepseek  BOS SYSTEM <｜User｜>CONTENT<｜Assistant｜>CONTENT<｜end▁of▁sentence｜> …   (V2.5, V3, R1)
 //
-// Rendered text comes in pieces: markup may hold special tokens, content never may, so that a user cannot
-// write the markers of another role.
+// They render what the original templates do for plain conversations, and add nothing: no default system
+// prompt (Qwen2.5, SmolLM2), no date (Llama 3.1), no opening <think> (later templates of R1). In chatml what
+// tools answered is a <tool_response> in a user turn, as Qwen2.5 has it; the other two know no such role.
+//
+// Rendered text comes in pieces: a piece of markup is one control token, the others are plain text and never
+// become one, so that a user cannot write the markers of another role.
 #pragma once
 
 #include <optional>
@@ -32,12 +36,13 @@ struct ChatMessage {
 
 struct ChatPiece {
   std::string text;
-  bool markup = false;
+  bool markup = false;  // a control token of the form; else text: content and what lies round it
 };
-// `generate` adds the beginning of the assistant's answer. Throws usage for a role the form does not have.
+// `generate` adds the beginning of the assistant's answer. Throws usage for a role the form does not have and
+// for no messages at all.
 std::vector<ChatPiece> render_chat(ChatForm form, const std::vector<ChatMessage>& messages, bool generate);
-// The ids: markup with special tokens, content without; BOS by the form. Throws data when the tokenizer lacks
-// a marker.
+// The ids: markup is control tokens, plain text is not, also where a tokenizer.json calls its markers not
+// special; BOS by the form. Throws data when the tokenizer lacks a marker among its added tokens.
 std::vector<uint32_t> encode_chat(const Tokenizer& tokenizer, ChatForm form,
                                   const std::vector<ChatMessage>& messages, bool generate);
 // Tokens that end an answer besides the model's own end tokens: <|im_end|>, <|eot_id|>,
