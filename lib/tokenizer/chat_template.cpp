@@ -11,18 +11,17 @@ namespace {
 struct Form {
   ChatForm form;
   std::string_view name;
-  std::string_view bos;                          // in front of everything; empty: none
-  std::string_view answer;                       // the markup that opens the assistant's answer
-  std::string_view end;                          // the token that closes it
-  std::string_view bracket_open, bracket_close;  // how this family's control tokens are written
-  bool tool;                                     // whether there is a role of that name
+  std::string_view bos;     // in front of everything; empty: none
+  std::string_view answer;  // the markup that opens the assistant's answer
+  std::string_view end;     // the token that closes it
+  bool tool;                // whether there is a role of that name
 };
 
 constexpr Form kForms[] = {
-    {ChatForm::chatml, "chatml", "", "<|im_start|>", "<|im_end|>", "<|", "|>", true},
-    {ChatForm::llama3, "llama3", "<|begin_of_text|>", "<|start_header_id|>", "<|eot_id|>", "<|", "|>", false},
+    {ChatForm::chatml, "chatml", "", "<|im_start|>", "<|im_end|>", true},
+    {ChatForm::llama3, "llama3", "<|begin_of_text|>", "<|start_header_id|>", "<|eot_id|>", false},
     {ChatForm::deepseek, "deepseek", "<｜begin▁of▁sentence｜>", "<｜Assistant｜>", "<｜end▁of▁sentence｜>",
-     "<｜", "｜>", false},
+     false},
 };
 
 const Form& facts(ChatForm form) {
@@ -122,14 +121,17 @@ uint32_t marker_id(const Tokenizer& tokenizer, const std::string& marker, const 
 
 // Places where text that only looks like a control token is cut apart, so that no token can match across:
 // added tokens which their tokenizer.json does not call special (DeepSeek's <｜User｜>) match in any text.
-std::vector<size_t> cuts(const Tokenizer& tokenizer, const Form& form, std::string_view text) {
+std::vector<size_t> cuts(const Tokenizer& tokenizer, std::string_view text) {
+  const auto control = [](std::string_view word) {
+    return (word.starts_with("<|") && word.ends_with("|>")) ||
+           (word.starts_with("<｜") && word.ends_with("｜>"));
+  };
   std::vector<size_t> result;
-  if (!has(text, form.bracket_open)) return result;
+  if (!has(text, "<|") && !has(text, "<｜")) return result;
   for (const auto& token : tokenizer.model().added) {
-    const std::string_view word = token.content;
-    if (token.special || !word.starts_with(form.bracket_open) || !word.ends_with(form.bracket_close))
-      continue;
-    for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+    if (token.special || !control(token.content)) continue;
+    for (size_t at = text.find(token.content); at != std::string_view::npos;
+         at = text.find(token.content, at + 1))
       result.push_back(at + 1);
   }
   std::sort(result.begin(), result.end());
@@ -201,7 +203,7 @@ std::vector<uint32_t> encode_chat(const Tokenizer& tokenizer, ChatForm form,
       ids.push_back(marker_id(tokenizer, piece.text, f));
       continue;
     }
-    std::vector<size_t> ends = cuts(tokenizer, f, piece.text);
+    std::vector<size_t> ends = cuts(tokenizer, piece.text);
     ends.push_back(piece.text.size());
     size_t begin = 0;
     for (const size_t end : ends) {
