@@ -1,17 +1,17 @@
 // matmul() of bf16 on AMX tiles (Intel's instruction set reference, TDPBF16PS): C[16][16] += A[16][32] B,
 // fp32 sums of pairs of bf16 products, one pair after the other.
 //
-// A is sixteen rows of W by 32 numbers, straight from memory where W is dense, or from a block of scratch
-// that packed weights are expanded into, 256 numbers of 32 rows at a time, so that it stays in the first
-// cache. B is a block of at most sixteen rows of x, transposed once into pairs. Tiles 0 to 3 are C, two by
-// two; 4 and 5 the rows of W; 6 and 7 the blocks of x. The instructions that make a number of y are the same
-// for any number of rows. Rows and numbers that do not fill a tile are zeros in scratch.
+// A is sixteen rows of W by 32 numbers, straight from memory where W is dense and x has few rows, else from
+// scratch in the first cache. B is a block of at most sixteen rows of x, transposed once into pairs. Tiles 0
+// to 3 are C, two by two; 4 and 5 the rows of W; 6 and 7 the blocks of x. A number of y is made by the same
+// operations in the same order for any number of rows. Rows and numbers that do not fill a tile are zeros.
 #include "kernels/matmul_forms.h"
 #include "kernels/unpack512.h"
 #ifdef DS_HAVE_AVX512_CODE
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #define DS_AMX \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,avx512vbmi,avx512bf16,amx-tile,amx-bf16")))
@@ -23,10 +23,11 @@ using namespace simd;
 
 namespace {
 
-constexpr int64_t kColumns = 16;     // rows of x in a tile
-constexpr int64_t kStep = 32;        // numbers of `in` that a tile holds
-constexpr int64_t kBlock = 256;      // numbers of `in` expanded at a time while all of C fits the tiles
-constexpr int64_t kPrefetch = 1024;  // bytes
+constexpr int64_t kColumns = 16;       // rows of x in a tile
+constexpr int64_t kStep = 32;          // numbers of `in` that a tile holds
+constexpr int64_t kPartSteps = 16;     // of a strip, 32 KB, multiplied with many rows of x
+constexpr int64_t kDenseAhead = 1024;  // bytes of a row that are asked for ahead
+constexpr int64_t kPackedAhead = 256;
 
 int64_t padded(int64_t in) { return (in + kStep - 1) / kStep * kStep; }
 int64_t columns(int64_t rows) { return std::min(rows, kColumns); }
@@ -78,98 +79,200 @@ DS_AMX_INLINE void transpose16(__m512i (&r)[16]) {
   for (int i = 0; i < 16; ++i) r[i] = t[i];
 }
 
-// Numbers [begin, begin + n) of a packed row as bf16; n a multiple of 32 but for what is left at the end of
-// the row.
-template <ScaleType S>
-DS_AMX_INLINE void expand_packed(const PackedMatrix& w, int64_t row, int64_t in, int64_t begin, int64_t n,
-                                 bf16* out) {
-  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(w.packed + row * w.words);
-  const int64_t whole = begin + (n & ~int64_t{31}), scales = row * scales_per_row(w, in);
-  int64_t i = begin;
-  while (i < whole && w.group % 32 == 0) {
-    const int64_t g = w.group > 0 ? i / w.group : 0;
-    const int64_t stop = w.group > 0 ? std::min((g + 1) * w.group, whole) : whole;
-    const float scale = read_scale(S, w.scale, scales + g);
-    if (w.bits == 4) {
-      const __m512i values = _mm512_srli_epi32(bf16_bits(nibble_values<S>(scale)), 16);
-      const __m512i table = _mm512_broadcast_i64x4(_mm512_cvtepi32_epi16(values));
-      for (; i < stop; i += 32) {
-        // vpermw looks at five bits of a word: the fourth of the next nibble chooses between equal halves.
-        const __m512i pairs =
-            _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i / 2)));
-        const __m512i index = _mm512_or_si512(pairs, _mm512_slli_epi32(pairs, 12));
-        _mm512_storeu_si512(out + (i - begin), _mm512_permutexvar_epi16(index, table));
-      }
-    } else if (std::isnormal(scale)) {  // so no product is subnormal, which this rounding would flush
-      const v16 s = set(scale);
-      for (; i < stop; i += 32) {
-        v16 low = _mm512_mul_ps(centred(bytes + i), s), high = _mm512_mul_ps(centred(bytes + i + 16), s);
-        if constexpr (S == ScaleType::f16) low = round_product<S>(low), high = round_product<S>(high);
-        _mm512_storeu_si512(out + (i - begin), (__m512i)_mm512_cvtne2ps_pbh(high, low));
-      }
+using Tile = bf16[kMatmulStrip][kStep];  // what two A tiles hold
+
+// One strip of a weight matrix, and how to bring a step of it (32 numbers of each row) into a Tile.
+struct Strip {
+  const MatmulWeight<bf16>* w;
+  int64_t first, count;  // rows of W
+  bool quick;            // packed, and every step but a last short one can go through quick_step()
+  // Of the group of scales that is being read. Bits 4: the values of the nibbles. Bits 8: s, and then
+  // (2^15 + 128) * s.
+  alignas(64) bf16 table[kMatmulStrip][16];
+  alignas(64) float scale[2 * kMatmulStrip];
+};
+
+// Quick steps round with an instruction that flushes subnormal numbers, and take products apart: as exact as
+// the plain way while all scales are zero or of a size from 2^-126 to 2^100.
+DS_AMX bool plain_scales(const PackedMatrix& p, int64_t first, int64_t count) {
+  const bool wide = p.scale_type == ScaleType::f32;
+  const char* from = static_cast<const char*>(p.scale) + first * (wide ? 4 : 2);
+  const __m512i sign = _mm512_set1_epi32(wide ? 0x7fffffff : 0x7fff), one = _mm512_set1_epi32(1);
+  const int low = wide ? 0x00800000 : p.scale_type == ScaleType::bf16 ? 0x0080 : 1;
+  const int high = wide ? 0x71800000 : p.scale_type == ScaleType::bf16 ? 0x7180 : 0x7c00;
+  const __m512i lowest = _mm512_set1_epi32(low), range = _mm512_set1_epi32(high - low);
+  for (int64_t i = 0; i < count; i += 16) {
+    const __mmask16 m = lanes(static_cast<uint64_t>(count - i));
+    const __m512i u = wide ? _mm512_maskz_loadu_epi32(m, from + i * 4)
+                           : _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(m, from + i * 2));
+    const __m512i size = _mm512_and_si512(u, sign);
+    const __mmask16 zero = _mm512_cmplt_epu32_mask(size, one);
+    if ((_mm512_cmpge_epu32_mask(_mm512_sub_epi32(size, lowest), range) & ~zero) != 0) return false;
+  }
+  return true;
+}
+
+DS_AMX_INLINE void open_strip(Strip& s, const MatmulWeight<bf16>& w, int64_t strip) {
+  const PackedMatrix& p = w.packed;
+  const int64_t scales = w.dense ? 0 : scales_per_row(p, w.in);
+  s.w = &w, s.first = strip * kMatmulStrip, s.count = std::min(kMatmulStrip, w.out - s.first);
+  s.quick = !w.dense && s.count == kMatmulStrip && p.group % kStep == 0 &&
+            plain_scales(p, s.first * scales, kMatmulStrip * scales);
+}
+
+// The scale of every row of the strip for group `group`.
+template <int Bits, ScaleType S>
+DS_AMX_INLINE void open_group(Strip& s, int64_t group) {
+  const int64_t scales = scales_per_row(s.w->packed, s.w->in);
+  for (int64_t r = 0; r < kMatmulStrip; ++r) {
+    const float scale = read_scale(S, s.w->packed.scale, (s.first + r) * scales + group);
+    if constexpr (Bits == 4) {
+      const v16 q = _mm512_set_ps(7, 6, 5, 4, 3, 2, 1, 0, -1, -2, -3, -4, -5, -6, -7, -8);
+      v16 values = _mm512_mul_ps(q, set(scale));
+      if constexpr (S == ScaleType::f16) values = round_product<S>(values);
+      _mm256_store_si256(reinterpret_cast<__m256i*>(s.table[r]), (__m256i)_mm512_cvtneps_pbh(values));
     } else {
-      break;
+      s.scale[r] = scale;
+      s.scale[kMatmulStrip + r] = 32896.0f * scale;
     }
   }
-  dequantize_part(w, row, in, i, begin + n, out + (i - begin));
 }
 
-DS_AMX_INLINE void expand_row(const MatmulWeight<bf16>& w, int64_t row, int64_t begin, int64_t n, bf16* out) {
-  if (w.dense) {
-    std::memcpy(out, w.dense + row * w.in + begin, static_cast<size_t>(n) * sizeof(bf16));
-    return;
+// 32 numbers of eight bits: q * s, where q = u - 128. Byte u is put into a float that is 2^15 + u, so one
+// fused operation makes (2^15 + u) s - (2^15 + 128) s, which is exact where the last product is: for scales
+// of at most 11 bits. For fp32 the parts are taken one after the other.
+template <ScaleType S>
+DS_AMX_INLINE __m512i eight_bits(const uint8_t* bytes, const float* s) {
+  const __m512i source = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes)));
+  const __m512i base = _mm512_set1_epi32(0x47000000);
+  const __m512i lanes = _mm512_set_epi32(15 << 8, 14 << 8, 13 << 8, 12 << 8, 11 << 8, 10 << 8, 9 << 8, 8 << 8,
+                                         7 << 8, 6 << 8, 5 << 8, 4 << 8, 3 << 8, 2 << 8, 1 << 8, 0);
+  const __m512i upper = _mm512_add_epi32(lanes, _mm512_set1_epi32(16 << 8));
+  constexpr __mmask64 kSecond = 0x2222222222222222;
+  v16 low = _mm512_castsi512_ps(_mm512_mask_permutexvar_epi8(base, kSecond, lanes, source));
+  v16 high = _mm512_castsi512_ps(_mm512_mask_permutexvar_epi8(base, kSecond, upper, source));
+  if constexpr (S == ScaleType::f32) {
+    low = _mm512_mul_ps(_mm512_sub_ps(low, set(32896.0f)), set(*s));
+    high = _mm512_mul_ps(_mm512_sub_ps(high, set(32896.0f)), set(*s));
+  } else {
+    low = _mm512_fmsub_ps(low, set(*s), set(s[kMatmulStrip]));
+    high = _mm512_fmsub_ps(high, set(*s), set(s[kMatmulStrip]));
   }
-  switch (w.packed.scale_type) {
-    case ScaleType::f32:
-      return expand_packed<ScaleType::f32>(w.packed, row, w.in, begin, n, out);
-    case ScaleType::bf16:
-      return expand_packed<ScaleType::bf16>(w.packed, row, w.in, begin, n, out);
-    case ScaleType::f16:
-      return expand_packed<ScaleType::f16>(w.packed, row, w.in, begin, n, out);
+  if constexpr (S == ScaleType::f16) low = round_product<S>(low), high = round_product<S>(high);
+  return (__m512i)_mm512_cvtne2ps_pbh(high, low);
+}
+
+// 32 nibbles by table. vpermw looks at five bits of a word: the fourth is a bit of the next nibble and
+// chooses between equal halves.
+DS_AMX_INLINE __m512i four_bits(const uint8_t* bytes, const bf16* table) {
+  const __m512i both = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(table)));
+  const __m512i pairs = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+  return _mm512_permutexvar_epi16(_mm512_or_si512(pairs, _mm512_slli_epi32(pairs, 12)), both);
+}
+
+template <int Bits, ScaleType S>
+DS_AMX_INLINE void quick_step(Strip& s, int64_t step, Tile& out) {
+  constexpr int64_t kBytes = kStep * Bits / 8, kSteps = 64 / kBytes;  // of a row; that share a cache line
+  const PackedMatrix& p = s.w->packed;
+  const int64_t stride = p.words * 4, at = step * kBytes, ahead = at + kPackedAhead;
+  const uint8_t* rows = reinterpret_cast<const uint8_t*>(p.packed) + s.first * stride;
+  const uint8_t* next = rows + (ahead < stride ? ahead : ahead + (kMatmulStrip - 1) * stride);
+  for (int64_t r = step % kSteps; r < kMatmulStrip; r += kSteps)
+    _mm_prefetch(reinterpret_cast<const char*>(next + r * stride), _MM_HINT_T0);
+  if (p.group > 0 ? step * kStep % p.group == 0 : step == 0)
+    open_group<Bits, S>(s, p.group > 0 ? step * kStep / p.group : 0);
+#pragma GCC unroll 4
+  for (int64_t r = 0; r < kMatmulStrip; ++r) {
+    if constexpr (Bits == 4)
+      _mm512_store_si512(out[r], four_bits(rows + r * stride + at, s.table[r]));
+    else
+      _mm512_store_si512(out[r], eight_bits<S>(rows + r * stride + at, s.scale + r));
   }
 }
 
-// Numbers [begin, end) of the rows of a strip, `end` on a multiple of 32, into out[kMatmulStrip][end -
-// begin]; the same place in the next strip is asked for ahead.
-DS_AMX void expand(const MatmulWeight<bf16>& w, int64_t n0, int64_t begin, int64_t end, bf16* out) {
-  const int64_t width = end - begin, n = std::min(end, w.in) - begin;
-  const int64_t count = std::min(kMatmulStrip, w.out - n0);
-  const int64_t bytes = w.packed.words * 4, part = width * w.packed.bits / 8;
-  const char* packed = reinterpret_cast<const char*>(w.packed.packed);
-  for (int64_t r = 0; r < count; ++r) {
-    if (!w.dense) {
-      int64_t ahead = begin * w.packed.bits / 8 + part;
-      if (end >= w.in) ahead = kMatmulStrip * bytes;
-      const char* next = packed + (n0 + r) * bytes + ahead;
-      for (int64_t i = 0; i < part; i += 64) _mm_prefetch(next + i, _MM_HINT_T0);
-    }
-    expand_row(w, n0 + r, begin, n, out + r * width);
-    std::memset(out + r * width + n, 0, static_cast<size_t>(width - n) * sizeof(bf16));
-  }
-  std::memset(out + count * width, 0, static_cast<size_t>((kMatmulStrip - count) * width) * sizeof(bf16));
+// Any step of any strip: zeros where there is nothing.
+void slow_step(const Strip& s, int64_t step, Tile& out) {
+  const int64_t in = s.w->in, begin = step * kStep, n = std::min(kStep, in - begin);
+  std::memset(out, 0, sizeof(Tile));
+  for (int64_t r = 0; r < s.count; ++r)
+    if (s.w->dense)
+      std::memcpy(out[r], s.w->dense + (s.first + r) * in + begin, static_cast<size_t>(n) * sizeof(bf16));
+    else
+      dequantize_part(s.w->packed, s.first + r, in, begin, begin + n, out[r]);
 }
 
-// C += 32 rows of W, `stride` bytes apart, with one or two blocks of x over `steps` tiles of `in`. `ahead`
-// tells where the bytes lie that will be wanted kPrefetch bytes later; 0 when they come by themselves.
+// How a strip comes: as it is stored (dense), or by one of these.
+struct Slow {
+  DS_AMX __attribute__((always_inline)) static void step(Strip& s, int64_t step, Tile& out) {
+    slow_step(s, step, out);
+  }
+};
+template <int Bits, ScaleType S>
+struct Quick {
+  DS_AMX __attribute__((always_inline)) static void step(Strip& s, int64_t step, Tile& out) {
+    if ((step + 1) * kStep <= s.w->in)
+      quick_step<Bits, S>(s, step, out);
+    else
+      slow_step(s, step, out);
+  }
+};
+
+// C += a step of 32 rows of W with one or two blocks of x.
 template <int Blocks>
-DS_AMX_INLINE void accumulate(const char* w, int64_t stride, const char* x, int64_t x_block, int64_t x_row,
-                              int64_t steps, const char* next) {
-  for (int64_t s = 0; s < steps; ++s) {
-    if (next) {
-      const int64_t at = s * 64 + kPrefetch;
-      const char* from = at < stride ? w + at : next + (at - stride);
-      for (int64_t r = 0; r < kMatmulStrip; ++r) _mm_prefetch(from + r * stride, _MM_HINT_T0);
-    }
-    DS_TILE_LOAD(4, w + s * 64, stride);
-    DS_TILE_LOAD(6, x + s * 16 * x_row, x_row);
-    DS_TILE_DOT(0, 4, 6);
-    DS_TILE_LOAD(5, w + 16 * stride + s * 64, stride);
-    DS_TILE_DOT(1, 5, 6);
-    if constexpr (Blocks == 2) {
-      DS_TILE_LOAD(7, x + x_block + s * 16 * x_row, x_row);
-      DS_TILE_DOT(2, 4, 7);
-      DS_TILE_DOT(3, 5, 7);
-    }
+DS_AMX_INLINE void accumulate(const char* w, int64_t stride, const char* x, int64_t x_block, int64_t x_row) {
+  DS_TILE_LOAD(4, w, stride);
+  DS_TILE_LOAD(6, x, x_row);
+  DS_TILE_DOT(0, 4, 6);
+  DS_TILE_LOAD(5, w + 16 * stride, stride);
+  DS_TILE_DOT(1, 5, 6);
+  if constexpr (Blocks == 2) {
+    DS_TILE_LOAD(7, x + x_block, x_row);
+    DS_TILE_DOT(2, 4, 7);
+    DS_TILE_DOT(3, 5, 7);
+  }
+}
+
+DS_AMX_INLINE void clear() {
+  DS_TILE_ZERO(0);
+  DS_TILE_ZERO(1);
+  DS_TILE_ZERO(2);
+  DS_TILE_ZERO(3);
+}
+DS_AMX_INLINE void save(float* c, int64_t cols) {
+  DS_TILE_STORE(0, c, cols * 4);
+  DS_TILE_STORE(1, c + 16 * cols, cols * 4);
+  DS_TILE_STORE(2, c + 32 * cols, cols * 4);
+  DS_TILE_STORE(3, c + 48 * cols, cols * 4);
+}
+DS_AMX_INLINE void restore(const float* c, int64_t cols) {
+  DS_TILE_LOAD(0, c, cols * 4);
+  DS_TILE_LOAD(1, c + 16 * cols, cols * 4);
+  DS_TILE_LOAD(2, c + 32 * cols, cols * 4);
+  DS_TILE_LOAD(3, c + 48 * cols, cols * 4);
+}
+
+// Few rows of x: C of a strip stays in tiles. Weights straight from memory.
+template <int Blocks>
+DS_AMX_INLINE void few_direct(const Strip& s, const char* x, int64_t x_block, int64_t x_row) {
+  const int64_t stride = s.w->in * 2;
+  const char* w = reinterpret_cast<const char*>(s.w->dense) + s.first * stride;
+  for (int64_t step = 0; step < s.w->in / kStep; ++step, x += 16 * x_row) {
+    const int64_t at = step * 64 + kDenseAhead;
+    const char* next = w + at + (at < stride ? 0 : (kMatmulStrip - 1) * stride);
+    for (int64_t r = 0; r < kMatmulStrip; ++r) _mm_prefetch(next + r * stride, _MM_HINT_T0);
+    accumulate<Blocks>(w + step * 64, stride, x, x_block, x_row);
+  }
+}
+
+// Through two tiles of scratch in turn: while one is multiplied the next is being filled.
+template <class Source, int Blocks>
+DS_AMX_INLINE void few_expanded(Strip& s, const char* x, int64_t x_block, int64_t x_row) {
+  alignas(64) Tile tiles[2];
+  const int64_t steps = padded(s.w->in) / kStep;
+  Source::step(s, 0, tiles[0]);
+  for (int64_t step = 0; step < steps; ++step, x += 16 * x_row) {
+    if (step + 1 < steps) Source::step(s, step + 1, tiles[(step + 1) % 2]);
+    accumulate<Blocks>(reinterpret_cast<const char*>(tiles[step % 2]), 64, x, x_block, x_row);
   }
 }
 
@@ -225,44 +328,107 @@ DS_AMX void prepare(const bf16* x, int64_t rows, int64_t in, void* prepared, int
   }
 }
 
+namespace {
+
+// Where the results of a call go.
+struct Results {
+  int64_t rows, out;
+  const bf16* bias;
+  bf16* y;
+};
+
+DS_AMX_INLINE void write_blocks(const float* c, int64_t cols, int64_t block, int64_t blocks, const Strip& s,
+                                const Results& to) {
+  for (int64_t i = 0; i < blocks; ++i) {
+    const int64_t row = (block + i) * kColumns;
+    write(c + i * kMatmulStrip * cols, cols, std::min(kColumns, to.rows - row), s.count, to.out,
+          to.bias ? to.bias + s.first : nullptr, to.y + row * to.out + s.first);
+  }
+}
+
+template <class Source, int Blocks>
+DS_AMX void few_rows(Strip& s, const char* x, int64_t x_block, int64_t cols, const Results& to) {
+  alignas(64) float c[2 * kMatmulStrip * kColumns];
+  clear();
+  if constexpr (std::is_void_v<Source>)
+    few_direct<Blocks>(s, x, x_block, cols * 4);
+  else
+    few_expanded<Source, Blocks>(s, x, x_block, cols * 4);
+  save(c, cols);
+  write_blocks(c, cols, 0, Blocks, s, to);
+}
+
+// Many rows of x: a part of the strip that the first cache holds is multiplied with all of them in turn; C
+// waits in memory between the parts.
+template <class Source>
+DS_AMX void many_rows(Strip& s, const char* x, int64_t x_block, const Results& to) {
+  const int64_t blocks = matmul_blocks(to.rows), steps = padded(s.w->in) / kStep;
+  constexpr int64_t kC = 2 * kMatmulStrip * kColumns;
+  char* memory =
+      matmul_scratch<char>(kPartSteps * sizeof(Tile) + static_cast<size_t>((blocks + 1) / 2 * kC) * 4);
+  Tile* tiles = reinterpret_cast<Tile*>(memory);
+  float* sums = reinterpret_cast<float*>(memory + kPartSteps * sizeof(Tile));
+  for (int64_t first = 0; first < steps; first += kPartSteps) {
+    const int64_t n = std::min(kPartSteps, steps - first);
+    for (int64_t i = 0; i < n; ++i) Source::step(s, first + i, tiles[i]);
+    for (int64_t block = 0; block < blocks; block += 2) {
+      const int64_t pair = std::min<int64_t>(2, blocks - block);
+      const char* from = x + block * x_block + first * 16 * 64;
+      float* c = sums + block / 2 * kC;
+      if (first == 0)
+        clear();
+      else
+        restore(c, kColumns);
+      if (pair == 2)
+        for (int64_t i = 0; i < n; ++i)
+          accumulate<2>(reinterpret_cast<const char*>(tiles[i]), 64, from + i * 1024, x_block, 64);
+      else
+        for (int64_t i = 0; i < n; ++i)
+          accumulate<1>(reinterpret_cast<const char*>(tiles[i]), 64, from + i * 1024, x_block, 64);
+      save(c, kColumns);
+      if (first + n == steps) write_blocks(c, kColumns, block, pair, s, to);
+    }
+  }
+}
+
+template <class Source>
+DS_AMX void any_rows(Strip& s, const char* x, const Results& to) {
+  const int64_t cols = columns(to.rows), x_block = block_bytes(to.rows, s.w->in);
+  if (to.rows <= kColumns)
+    few_rows<Source, 1>(s, x, x_block, cols, to);
+  else if (to.rows <= 2 * kColumns)
+    few_rows<Source, 2>(s, x, x_block, cols, to);
+  else if constexpr (std::is_void_v<Source>)
+    many_rows<Slow>(s, x, x_block, to);
+  else
+    many_rows<Source>(s, x, x_block, to);
+}
+
+}  // namespace
+
 DS_AMX void matmul(const void* x, int64_t rows, const MatmulWeight<bf16>& w, const bf16* bias, bf16* y,
                    int64_t begin, int64_t end) {
-  const int64_t cols = columns(rows), blocks = matmul_blocks(rows), x_block = block_bytes(rows, w.in);
-  const int64_t width = padded(w.in);
-  const bool few = blocks <= 2;  // all of C stays in tiles, so W need not be held whole
-  const int64_t piece = few ? kBlock : width;
-  bf16* scratch = matmul_scratch<bf16>(static_cast<size_t>(kMatmulStrip * std::min(piece, width)));
-  alignas(64) float c[2 * kMatmulStrip * kColumns];
-  configure(cols);
+  const Results to{rows, w.out, bias, y};
+  const char* from = static_cast<const char*>(x);
+  configure(columns(rows));
+  Strip s;
   for (int64_t strip = begin; strip < end; ++strip) {
-    const int64_t n0 = strip * kMatmulStrip, count = std::min(kMatmulStrip, w.out - n0);
-    const bool direct = w.dense && count == kMatmulStrip && width == w.in;
-    for (int64_t block = 0; block < blocks; block += 2) {
-      const bool two = blocks - block > 1;
-      const char* xb = static_cast<const char*>(x) + block * x_block;
-      DS_TILE_ZERO(0);
-      DS_TILE_ZERO(1);
-      DS_TILE_ZERO(2);
-      DS_TILE_ZERO(3);
-      for (int64_t k = 0, end_k; k < width; k = end_k) {
-        end_k = direct ? width : std::min(k + piece, width);
-        const char* a = reinterpret_cast<const char*>(direct ? w.dense + n0 * w.in : scratch);
-        const char* next = direct && block == 0 ? a + kMatmulStrip * w.in * 2 : nullptr;
-        if (!direct && (few || block == 0)) expand(w, n0, k, end_k, scratch);
-        const char* xk = xb + k * cols * 2;
-        if (two)
-          accumulate<2>(a, (end_k - k) * 2, xk, x_block, cols * 4, (end_k - k) / kStep, next);
-        else
-          accumulate<1>(a, (end_k - k) * 2, xk, x_block, cols * 4, (end_k - k) / kStep, next);
-      }
-      DS_TILE_STORE(0, c, cols * 4);
-      DS_TILE_STORE(1, c + 16 * cols, cols * 4);
-      DS_TILE_STORE(2, c + 32 * cols, cols * 4);
-      DS_TILE_STORE(3, c + 48 * cols, cols * 4);
-      for (int64_t i = 0; i < (two ? 2 : 1); ++i)
-        write(c + i * 32 * cols, cols, std::min(kColumns, rows - (block + i) * kColumns), count, w.out,
-              bias ? bias + n0 : nullptr, y + (block + i) * kColumns * w.out + n0);
-    }
+    open_strip(s, w, strip);
+    const bool four = w.packed.bits == 4;
+    const ScaleType type = w.packed.scale_type;
+    if (w.dense && s.count == kMatmulStrip && w.in % kStep == 0)
+      any_rows<void>(s, from, to);
+    else if (!s.quick)
+      any_rows<Slow>(s, from, to);
+    else if (type == ScaleType::f32)
+      four ? any_rows<Quick<4, ScaleType::f32>>(s, from, to)
+           : any_rows<Quick<8, ScaleType::f32>>(s, from, to);
+    else if (type == ScaleType::bf16)
+      four ? any_rows<Quick<4, ScaleType::bf16>>(s, from, to)
+           : any_rows<Quick<8, ScaleType::bf16>>(s, from, to);
+    else
+      four ? any_rows<Quick<4, ScaleType::f16>>(s, from, to)
+           : any_rows<Quick<8, ScaleType::f16>>(s, from, to);
   }
   asm volatile("tilerelease" ::);
 }
