@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "catch.h"
 
+using namespace ds;
 using namespace ds::tokenizer;
 
 TEST_CASE("every code point has one class, and the counts are those of Unicode 16") {

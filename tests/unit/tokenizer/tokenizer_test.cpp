@@ -7,6 +7,7 @@
 #include "catch.h"
 #include "tokenizer/char_class.h"
 
+using namespace ds;
 using namespace ds::tokenizer;
 using Ids = std::vector<uint32_t>;
 
