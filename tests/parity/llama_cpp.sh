@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds .deps/llama/llama_cpp_answers: llama.cpp, from the source package of llama-cpp-python, with the small program
 # llama_cpp.cpp on top. Once: a second run finds it and does nothing. CPU only, the library alone, light
-# optimisation: the models of the tests are tiny. Takes about ten minutes of one core.
+# optimisation: the models of the tests are tiny. Takes about four minutes of one core.
 #
 #   llama_cpp.sh [PYTHON]     PYTHON: whose pip fetches the package (default: .deps/venv/bin/python)
 set -euo pipefail
