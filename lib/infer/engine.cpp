@@ -1,7 +1,6 @@
 #include "infer/engine.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 
 #include "base/error.h"
 #include "infer/kv_cache.h"
+#include "infer/pass.h"
 #include "nn/torch_pch.h"
 
 namespace ds::infer {
@@ -24,7 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kDefaultCacheBytes = int64_t{2} << 30;
-constexpr int64_t kLogitsAtOnce = int64_t{1} << 23;  // numbers, so that a long prompt never holds [tokens, V]
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -44,23 +43,11 @@ struct Job {
 
   int64_t length() const { return static_cast<int64_t>(request.prompt.size()); }
   bool decoding() const { return fed == length(); }
+  PassPart part(std::vector<int64_t> ids) const {
+    return {slot, std::move(ids), &request, length() + produced};
+  }
 };
 using JobPtr = std::shared_ptr<Job>;
-
-// What one request gives to a pass, and the rows of the pass whose logits are needed.
-struct Part {
-  JobPtr job;
-  std::vector<int64_t> ids;
-};
-struct Row {
-  size_t part = 0;
-  int64_t row = 0;      // of the pass
-  int64_t target = -1;  // a prompt token to be scored; -1: the next token is drawn
-};
-struct Outcome {
-  TokenChoice choice;
-  std::exception_ptr error;  // this row's alone
-};
 
 std::string text_of(const std::exception_ptr& error) {
   try {
@@ -74,23 +61,6 @@ std::string text_of(const std::exception_ptr& error) {
   } catch (...) {
     return "an unknown error";
   }
-}
-
-Outcome judge(const Job& job, std::span<const float> logits, int64_t target) {
-  const EngineRequest& r = job.request;
-  Outcome out;
-  try {
-    const int64_t id = target >= 0 ? target
-                                   : sample(logits, r.sampling, r.sequence,
-                                            static_cast<uint64_t>(job.length() + job.produced));
-    if (target >= 0 || r.top_logprobs >= 0)
-      out.choice = token_choice(logits, id, r.top_logprobs);
-    else
-      out.choice.id = id;
-  } catch (...) {
-    out.error = std::current_exception();
-  }
-  return out;
 }
 
 int64_t cache_pages(const arch::ModelConfig& config, const nn::StoreOptions& store, const EngineOptions& o) {
@@ -144,9 +114,9 @@ struct Engine::State {
   bool drop_cancelled();
   void admit();
   bool prefill();
-  void decode(const std::vector<JobPtr>& jobs);
-  std::vector<Outcome> pass(const std::vector<Part>& parts, const std::vector<Row>& rows);
-  bool attempt(const std::vector<Part>& parts, const std::vector<Row>& rows, std::vector<Outcome>& outcomes);
+  void decode(std::vector<JobPtr> jobs);
+  bool attempt(const std::vector<JobPtr>& jobs, const std::vector<PassPart>& parts,
+               const std::vector<PassRow>& rows, std::vector<PassResult>& results);
   void deliver(const JobPtr& job, TokenChoice choice);
   void cancel_all();
 };
@@ -207,49 +177,15 @@ void Engine::State::admit() {
   stats.used_pages = pages - cache.free_pages();
 }
 
-std::vector<Outcome> Engine::State::pass(const std::vector<Part>& parts, const std::vector<Row>& rows) {
-  const at::Device device = model.store().options().device;
-  std::vector<int64_t> ids, counts;
-  std::vector<int> slots;
-  for (const Part& part : parts) {
-    ids.insert(ids.end(), part.ids.begin(), part.ids.end());
-    counts.push_back(static_cast<int64_t>(part.ids.size()));
-    slots.push_back(part.job->slot);
-  }
-  CachedAttention attention(cache, slots, counts);
-  const at::Tensor hidden =
-      models::hidden_states(model, at::tensor(ids, at::kLong).to(device), attention.positions(), attention);
-  std::vector<Outcome> outcomes(rows.size());
-  const int64_t vocab = model.config().vocab_size, total = static_cast<int64_t>(rows.size());
-  const int64_t chunk = std::max<int64_t>(1, kLogitsAtOnce / vocab);
-  for (int64_t first = 0; first < total; first += chunk) {
-    const int64_t count = std::min(chunk, total - first);
-    std::vector<int64_t> chosen;
-    for (int64_t i = first; i < first + count; ++i) chosen.push_back(rows[static_cast<size_t>(i)].row);
-    const at::Tensor some =
-        count == hidden.size(0) ? hidden : hidden.index_select(0, at::tensor(chosen, at::kLong).to(device));
-    const at::Tensor logits = models::logits(model, some).cpu().contiguous();
-    const float* data = logits.const_data_ptr<float>();
-    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const Row& row = rows[static_cast<size_t>(first + i)];
-        outcomes[static_cast<size_t>(first + i)] =
-            judge(*parts[row.part].job, {data + i * vocab, static_cast<size_t>(vocab)}, row.target);
-      }
-    });
-  }
-  return outcomes;
-}
-
 // A pass; false when it could not be done as a whole, which ends its requests and nothing else.
-bool Engine::State::attempt(const std::vector<Part>& parts, const std::vector<Row>& rows,
-                            std::vector<Outcome>& outcomes) {
+bool Engine::State::attempt(const std::vector<JobPtr>& jobs, const std::vector<PassPart>& parts,
+                            const std::vector<PassRow>& rows, std::vector<PassResult>& results) {
   try {
-    outcomes = pass(parts, rows);
+    results = run_pass(model, cache, parts, rows);
     return true;
   } catch (...) {
     const std::exception_ptr error = std::current_exception();
-    for (const Part& part : parts) fail(part.job, error);
+    for (const JobPtr& job : jobs) fail(job, error);
     return false;
   }
 }
@@ -272,8 +208,9 @@ void Engine::State::deliver(const JobPtr& job, TokenChoice choice) {
 
 bool Engine::State::prefill() {
   const Clock::time_point start = Clock::now();
-  std::vector<Part> parts;
-  std::vector<Row> rows;
+  std::vector<JobPtr> jobs;
+  std::vector<PassPart> parts;
+  std::vector<PassRow> rows;
   int64_t used = 0;
   for (const JobPtr& job : running) {
     // A prompt is cut at multiples of prefill_tokens from its own beginning, whoever comes along.
@@ -290,17 +227,18 @@ bool Engine::State::prefill() {
         rows.push_back({parts.size(), used + i, r.prompt[static_cast<size_t>(next)]});
       }
     }
-    parts.push_back({job, {begin, begin + length}});
+    parts.push_back(job->part({begin, begin + length}));
+    jobs.push_back(job);
     used += length;
   }
-  std::vector<Outcome> outcomes;
+  std::vector<PassResult> results;
   if (parts.empty()) return false;
-  if (!attempt(parts, rows, outcomes)) return true;
+  if (!attempt(jobs, parts, rows, results)) return true;
   count(&EngineStats::prompt_tokens, used);
 
   size_t at = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
-    const JobPtr& job = parts[i].job;
+    const JobPtr& job = jobs[i];
     const EngineRequest& r = job->request;
     if (job->fed == 0 && r.prompt_logprobs)
       job->scored.push_back({.id = r.prompt[0], .logprob = {}, .top = {}});
@@ -308,11 +246,11 @@ bool Engine::State::prefill() {
     std::exception_ptr error;
     std::optional<TokenChoice> drawn;
     for (; at < rows.size() && rows[at].part == i; ++at) {
-      if (outcomes[at].error) error = outcomes[at].error;
+      if (results[at].error) error = results[at].error;
       if (rows[at].target >= 0)
-        job->scored.push_back(std::move(outcomes[at].choice));
+        job->scored.push_back(std::move(results[at].choice));
       else
-        drawn = std::move(outcomes[at].choice);
+        drawn = std::move(results[at].choice);
     }
     if (error) {
       fail(job, error);
@@ -339,23 +277,23 @@ bool Engine::State::prefill() {
   return true;
 }
 
-void Engine::State::decode(const std::vector<JobPtr>& jobs) {
+void Engine::State::decode(std::vector<JobPtr> jobs) {
   const Clock::time_point start = Clock::now();
-  std::vector<Part> parts;
-  std::vector<Row> rows;
+  std::vector<PassPart> parts;
+  std::vector<PassRow> rows;
+  std::erase_if(jobs, [](const JobPtr& job) { return job->finished; });
   for (const JobPtr& job : jobs) {
-    if (job->finished) continue;
     rows.push_back({parts.size(), static_cast<int64_t>(parts.size()), -1});
-    parts.push_back({job, {job->last}});
+    parts.push_back(job->part({job->last}));
   }
-  std::vector<Outcome> outcomes;
-  if (parts.empty() || !attempt(parts, rows, outcomes)) return;
+  std::vector<PassResult> results;
+  if (parts.empty() || !attempt(jobs, parts, rows, results)) return;
   count(&EngineStats::decode_tokens, static_cast<int64_t>(parts.size()));
   for (size_t i = 0; i < parts.size(); ++i) {
-    if (outcomes[i].error)
-      fail(parts[i].job, outcomes[i].error);
+    if (results[i].error)
+      fail(jobs[i], results[i].error);
     else
-      deliver(parts[i].job, std::move(outcomes[i].choice));
+      deliver(jobs[i], std::move(results[i].choice));
   }
   count(&EngineStats::decode_seconds, seconds_since(start));
 }
@@ -434,7 +372,7 @@ bool Engine::step() {
     if (job->decoding()) decoding.push_back(job);
   if (!s.running.empty()) s.count(&EngineStats::steps, int64_t{1});
   const bool worked = s.prefill() || !decoding.empty();
-  if (!decoding.empty()) s.decode(decoding);
+  if (!decoding.empty()) s.decode(std::move(decoding));
   return worked || dropped;
 }
 

@@ -1,11 +1,13 @@
 #include "infer/kv_cache.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <limits>
 
 #include "base/error.h"
+#include "kernels/paged_attention.h"
 #include "nn/torch_pch.h"
 
 namespace ds::infer {
@@ -127,22 +129,71 @@ at::Tensor CachedAttention::attend_one(const at::Tensor& q_CAD, const at::Tensor
       .transpose(0, 1);
 }
 
+// Tasks are (sequence, key/value head) pairs; what a sequence is longer than others, its tasks are longer
+// too.
+at::Tensor CachedAttention::attend_paged(const at::Tensor& q_in, const at::Tensor& k_in,
+                                         const at::Tensor& v_in, const nn::AttentionSpec& spec) {
+  const auto dense_heads = [](const at::Tensor& x) {
+    return x.stride(2) == 1 && x.stride(1) == x.size(2) ? x : x.contiguous();
+  };
+  const at::Tensor q = dense_heads(q_in), k = dense_heads(k_in), v = dense_heads(v_in);
+  const LayerCache& layer = cache_.layers_[static_cast<size_t>(spec.layer)];
+  const kernels::PagedCache cache{layer.keys.data_ptr(), layer.values.data_ptr(), kPage, k.size(1),
+                                  k.size(2)};
+  const kernels::PagedShape shape{q.size(1), spec.scale, spec.window, q.stride(0), k.stride(0), v.stride(0)};
+  std::vector<kernels::PagedSequence> sequences;
+  int64_t begin = 0;
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    const KvCache::Sequence& s = cache_.sequences_[static_cast<size_t>(sequences_[i])];
+    sequences.push_back({s.pages.data(), s.length, counts_[i], begin});
+    begin += counts_[i];
+  }
+  at::Tensor out = at::empty({q.size(0), q.size(1), q.size(2)}, q.options());
+  const auto work = [&]<class T>(T) {
+    const auto data = [](const at::Tensor& x) { return static_cast<T*>(x.data_ptr()); };
+    const int64_t count = static_cast<int64_t>(sequences.size()), heads = cache.kv_heads;
+    at::parallel_for(0, count, 1, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i)
+        kernels::paged_store<T>(cache, shape, sequences[static_cast<size_t>(i)], data(k), data(v));
+    });
+    at::parallel_for(0, count * heads, 1, [&](int64_t first, int64_t last) {
+      for (int64_t task = first; task < last; ++task) {
+        kernels::paged_attention<T>(cache, shape, sequences[static_cast<size_t>(task / heads)], task % heads,
+                                    data(q), data(out));
+      }
+    });
+  };
+  if (q.scalar_type() == at::kFloat)
+    work(float{});
+  else
+    work(kernels::bf16{});
+  return out;
+}
+
 at::Tensor CachedAttention::attend(const at::Tensor& q_NAD, const at::Tensor& k_NKD, const at::Tensor& v_NKD,
                                    const nn::AttentionSpec& spec) {
   at::NoGradGuard no_grad;
-  std::vector<at::Tensor> parts;
-  int64_t begin = 0;
-  for (size_t i = 0; i < sequences_.size(); ++i) {
-    const auto part = [&](const at::Tensor& x) { return x.narrow(0, begin, counts_[i]); };
-    parts.push_back(attend_one(part(q_NAD), part(k_NKD), part(v_NKD), i, spec));
-    begin += counts_[i];
+  const at::ScalarType type = q_NAD.scalar_type();
+  at::Tensor out;
+  if (nn::fused() && cache_.device_.is_cpu() && (type == at::kFloat || type == at::kBFloat16) &&
+      cache_.layers_[0].keys.scalar_type() == type) {
+    out = attend_paged(q_NAD, k_NKD, v_NKD, spec);
+  } else {
+    std::vector<at::Tensor> parts;
+    int64_t begin = 0;
+    for (size_t i = 0; i < sequences_.size(); ++i) {
+      const auto part = [&](const at::Tensor& x) { return x.narrow(0, begin, counts_[i]); };
+      parts.push_back(attend_one(part(q_NAD), part(k_NKD), part(v_NKD), i, spec));
+      begin += counts_[i];
+    }
+    out = parts.size() == 1 ? parts[0].contiguous() : at::cat(parts);
   }
   if (spec.layer + 1 == static_cast<int>(cache_.layers_.size())) {
     for (size_t i = 0; i < sequences_.size(); ++i) {
       cache_.sequences_[static_cast<size_t>(sequences_[i])].length += counts_[i];
     }
   }
-  return parts.size() == 1 ? parts[0].contiguous() : at::cat(parts);
+  return out;
 }
 
 }  // namespace ds::infer
