@@ -1,0 +1,1 @@
+ds-serve --model nowhere --port 0

@@ -1,0 +1,1 @@
+ds-serve --model "$TESTDATA/toy/model" --port 70000
