@@ -218,7 +218,7 @@ void describe_adapter(Facts& f, const Artifact& a) {
   try {
     const formats::PeftAdapter adapter = formats::read_peft_adapter(a.path);
     f["modules"] = adapter.modules.size();
-    f["replaced_tensors"] = adapter.saved.size();
+    f["replaces"] = adapter.saved.size();
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::data) throw;
     f["note"] = std::string("cannot be merged: ") + e.what();

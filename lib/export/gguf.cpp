@@ -199,6 +199,8 @@ GgufPlan plan_gguf(const formats::ModelFolder& model, const GgufOptions& options
   if (arch.gguf_name.empty())
     throw data_error(
         fmt::format("{}: model_type \"{}\" has no form in GGUF", model.config_path, arch.model_type));
+  if (!model.has_weights())
+    throw data_error(model.path + ": no weights", "give a model folder, not a bare config.json");
   const auto quantization = formats::parse_quantization(model.config, model.config_path);
   GgufPlan plan;
   const std::vector<arch::TensorSpec> specs = arch.tensors(config);

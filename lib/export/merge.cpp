@@ -129,6 +129,8 @@ json plain_config(const json& config, std::optional<DType> dtype) {
 
 MergePlan plan_merge(const formats::ModelFolder& model, const PeftAdapter* adapter,
                      const MergeOptions& options) {
+  if (!model.has_weights())
+    throw data_error(model.path + ": no weights", "give a model folder, not a bare config.json");
   const auto quantization = formats::parse_quantization(model.config, model.config_path);
   const std::vector<std::string> names = weight_names(model, quantization);
   if (adapter) check_targets(model, *adapter, names, quantization);

@@ -66,3 +66,21 @@ TEST_CASE("llama: cost of a token") {
   CHECK(kLlama.forward_flops(c, 0) == Approx(2 * matrices).epsilon(1e-12));
   CHECK(kLlama.forward_flops(c, 2048) - kLlama.forward_flops(c, 0) == Approx(2.0 * 30 * 2 * 2048 * 4096));
 }
+
+TEST_CASE("llama: every stored tensor has a name in GGUF, and q and k alone another order of rows") {
+  ModelConfig c = parse_config(nlohmann::json::parse(R"({"model_type":"llama","vocab_size":10,"hidden_size":8,
+    "intermediate_size":12,"num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,"attention_bias":true,"mlp_bias":true})"),
+                               "config.json");
+  std::set<std::string> names;
+  for (const TensorSpec& t : arch_of(c).tensors(c)) {
+    CHECK(names.insert(t.gguf_name).second);
+    CHECK(t.gguf_name.substr(t.gguf_name.rfind('.')) == t.name.substr(t.name.rfind('.')));
+    const int64_t heads = t.name.find("q_proj") != std::string::npos   ? 4
+                          : t.name.find("k_proj") != std::string::npos ? 2
+                                                                       : 0;
+    CHECK(t.gguf_pair_heads == heads);
+  }
+  CHECK(names.count("blk.1.ffn_down.bias") == 1);
+  CHECK(names.count("output.weight") == 1);
+  CHECK(arch_of(c).gguf_name == "llama");
+}
