@@ -76,25 +76,37 @@ TEST_CASE("sequences of different lengths share the pool, with pages in any orde
   CHECK(cache.length(first) == 0);
 }
 
-TEST_CASE("a sliding window in the cache is the packed one") {
-  const at::Tensor q = at::randn({30, 4, 8}), k = at::randn({30, 2, 8}), v = at::randn({30, 2, 8});
+TEST_CASE("a sliding window in the cache is the packed one, in both forms and types") {
   arch::ModelConfig config = test::tiny_config();
   config.layers = 1;
-  for (const int64_t window : {1, 7, 64}) {
-    const nn::AttentionSpec spec{.layer = 0, .scale = 0.4, .window = window};
-    const at::Tensor expected = nn::PackedAttention(1, 30).attend(q, k, v, spec);
-    infer::KvCache cache(config, 2, at::kCPU, at::kFloat);
-    const int sequence = cache.add_sequence();
-    cache.grow(sequence, 30);
-    std::vector<at::Tensor> parts;
-    for (int64_t begin = 0; begin < 30;) {
-      const int64_t count = begin == 0 ? 9 : begin == 9 ? 11 : 1;
-      infer::CachedAttention attention(cache, {sequence}, {count});
-      parts.push_back(attention.attend(q.narrow(0, begin, count), k.narrow(0, begin, count),
-                                       v.narrow(0, begin, count), spec));
-      begin += count;
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const double limit = type == at::kFloat ? 1e-5 : 2e-2;
+    const at::Tensor q = at::randn({30, 4, 8}, type), k = at::randn({30, 2, 8}, type),
+                     v = at::randn({30, 2, 8}, type);
+    for (const int64_t window : {0, 1, 7, 64}) {
+      const nn::AttentionSpec spec{.layer = 0, .scale = 0.4, .window = window};
+      const at::Tensor expected = nn::PackedAttention(1, 30).attend(q, k, v, spec);
+      for (const bool fused : {true, false}) {
+        nn::set_fused(fused);
+        infer::KvCache cache(config, 5, at::kCPU, type);
+        const int other = cache.add_sequence();
+        cache.grow(other, 16);
+        const int sequence = cache.add_sequence();
+        cache.grow(sequence, 16);
+        cache.grow(other, 32);  // between the two pages of the sequence
+        cache.grow(sequence, 30);
+        std::vector<at::Tensor> parts;
+        for (int64_t begin = 0; begin < 30;) {
+          const int64_t count = begin == 0 ? 9 : begin == 9 ? 11 : 1;
+          infer::CachedAttention attention(cache, {sequence}, {count});
+          parts.push_back(attention.attend(q.narrow(0, begin, count), k.narrow(0, begin, count),
+                                           v.narrow(0, begin, count), spec));
+          begin += count;
+        }
+        nn::set_fused(true);
+        CHECK(largest(at::cat(parts) - expected) < limit);
+      }
     }
-    CHECK(largest(at::cat(parts) - expected) < 1e-5);
   }
 }
 
