@@ -27,7 +27,6 @@ constexpr int64_t kColumns = 16;       // rows of x in a tile
 constexpr int64_t kStep = 32;          // numbers of `in` that a tile holds
 constexpr int64_t kPartSteps = 16;     // of a strip, 32 KB, multiplied with many rows of x
 constexpr int64_t kDenseAhead = 1024;  // bytes of a row that are asked for ahead
-constexpr int64_t kPackedAhead = 256;
 
 int64_t padded(int64_t in) { return (in + kStep - 1) / kStep * kStep; }
 int64_t columns(int64_t rows) { return std::min(rows, kColumns); }
@@ -138,19 +137,30 @@ DS_AMX_INLINE void open_group(Strip& s, int64_t group) {
   }
 }
 
-// 32 numbers of eight bits: q * s, where q = u - 128. Byte u is put into a float that is 2^15 + u, so one
+// Rows of a strip follow each other in memory, so while it is multiplied the next one is read in the order of
+// its addresses, as much in each step as the step uses up.
+template <int64_t Bytes>
+DS_AMX_INLINE void ask_ahead(const void* from) {
+#pragma GCC unroll 8
+  for (int64_t i = 0; i < Bytes; i += 64) _mm_prefetch(static_cast<const char*>(from) + i, _MM_HINT_T0);
+}
+
+// 32 numbers of eight bits: q * s, where q = u - 128. Byte u becomes a part of the float 2^15 + u, and one
 // fused operation makes (2^15 + u) s - (2^15 + 128) s, which is exact where the last product is: for scales
 // of at most 11 bits. For fp32 the parts are taken one after the other.
 template <ScaleType S>
 DS_AMX_INLINE __m512i eight_bits(const uint8_t* bytes, const float* s) {
-  const __m512i source = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes)));
-  const __m512i base = _mm512_set1_epi32(0x47000000);
+  const __m512i constant = _mm512_set1_epi32(0x47000000);  // bytes 32 and up stay: 0, 0, 0, 0x47
+  const __m512i source =
+      _mm512_inserti64x4(constant, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes)), 0);
+  // Byte by byte of the float, lowest first: 0, u, 0, 0x47.
+  const __m512i first = _mm512_set1_epi32(35 << 24 | 32 << 16 | 32);
   const __m512i lanes = _mm512_set_epi32(15 << 8, 14 << 8, 13 << 8, 12 << 8, 11 << 8, 10 << 8, 9 << 8, 8 << 8,
                                          7 << 8, 6 << 8, 5 << 8, 4 << 8, 3 << 8, 2 << 8, 1 << 8, 0);
-  const __m512i upper = _mm512_add_epi32(lanes, _mm512_set1_epi32(16 << 8));
-  constexpr __mmask64 kSecond = 0x2222222222222222;
-  v16 low = _mm512_castsi512_ps(_mm512_mask_permutexvar_epi8(base, kSecond, lanes, source));
-  v16 high = _mm512_castsi512_ps(_mm512_mask_permutexvar_epi8(base, kSecond, upper, source));
+  const __m512i lower = _mm512_add_epi32(first, lanes);
+  const __m512i upper = _mm512_add_epi32(lower, _mm512_set1_epi32(16 << 8));
+  v16 low = _mm512_castsi512_ps(_mm512_permutexvar_epi8(lower, source));
+  v16 high = _mm512_castsi512_ps(_mm512_permutexvar_epi8(upper, source));
   if constexpr (S == ScaleType::f32) {
     low = _mm512_mul_ps(_mm512_sub_ps(low, set(32896.0f)), set(*s));
     high = _mm512_mul_ps(_mm512_sub_ps(high, set(32896.0f)), set(*s));
@@ -172,13 +182,11 @@ DS_AMX_INLINE __m512i four_bits(const uint8_t* bytes, const bf16* table) {
 
 template <int Bits, ScaleType S>
 DS_AMX_INLINE void quick_step(Strip& s, int64_t step, Tile& out) {
-  constexpr int64_t kBytes = kStep * Bits / 8, kSteps = 64 / kBytes;  // of a row; that share a cache line
+  constexpr int64_t kBytes = kStep * Bits / 8;  // of a row
   const PackedMatrix& p = s.w->packed;
-  const int64_t stride = p.words * 4, at = step * kBytes, ahead = at + kPackedAhead;
+  const int64_t stride = p.words * 4, at = step * kBytes;
   const uint8_t* rows = reinterpret_cast<const uint8_t*>(p.packed) + s.first * stride;
-  const uint8_t* next = rows + (ahead < stride ? ahead : ahead + (kMatmulStrip - 1) * stride);
-  for (int64_t r = step % kSteps; r < kMatmulStrip; r += kSteps)
-    _mm_prefetch(reinterpret_cast<const char*>(next + r * stride), _MM_HINT_T0);
+  ask_ahead<kMatmulStrip * kBytes>(rows + kMatmulStrip * (stride + at));
   if (p.group > 0 ? step * kStep % p.group == 0 : step == 0)
     open_group<Bits, S>(s, p.group > 0 ? step * kStep / p.group : 0);
 #pragma GCC unroll 4
@@ -258,7 +266,7 @@ DS_AMX_INLINE void few_direct(const Strip& s, const char* x, int64_t x_block, in
   const char* w = reinterpret_cast<const char*>(s.w->dense) + s.first * stride;
   for (int64_t step = 0; step < s.w->in / kStep; ++step, x += 16 * x_row) {
     const int64_t at = step * 64 + kDenseAhead;
-    const char* next = w + at + (at < stride ? 0 : (kMatmulStrip - 1) * stride);
+    const char* next = w + (at < stride ? at : at + (kMatmulStrip - 1) * stride);
     for (int64_t r = 0; r < kMatmulStrip; ++r) _mm_prefetch(next + r * stride, _MM_HINT_T0);
     accumulate<Blocks>(w + step * 64, stride, x, x_block, x_row);
   }

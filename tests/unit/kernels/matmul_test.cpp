@@ -105,9 +105,10 @@ void check_against_loop(int64_t rows, int64_t out, int64_t in, bool with_bias) {
         size += std::fabs(p);
       }
       const double got = to_float(y[m * out + n]);
-      CAPTURE(rows, out, in, m, n);
-      if (!(std::fabs(got - expected) <= unit * std::fabs(expected) + 1e-5 * size + 1e-30))
+      if (!(std::fabs(got - expected) <= unit * std::fabs(expected) + 1e-5 * size + 1e-30)) {
+        CAPTURE(rows, out, in, m, n);
         REQUIRE(got == expected);
+      }
     }
 }
 
@@ -137,8 +138,9 @@ void check_rows(const MatmulWeight<T>& w) {
     for (int64_t first = 0; first + batch <= 100; first += batch) {
       const auto y = product<T>(x.data() + first * w.in, batch, w, bias.data(), batch % 3);
       for (int64_t r = 0; r < batch; ++r) {
+        if (std::memcmp(y.data() + r * w.out, alone[first + r].data(), w.out * sizeof(T)) == 0) continue;
         CAPTURE(batch, first, r, sizeof(T));
-        REQUIRE(std::memcmp(y.data() + r * w.out, alone[first + r].data(), w.out * sizeof(T)) == 0);
+        REQUIRE(false);
       }
     }
 }
@@ -191,6 +193,8 @@ TEST_CASE("every form expands packed weights to the same numbers", "[kernels]") 
       for (int64_t r = 0; r < out; ++r) {
         if (p.type == ScaleType::f32 && (r == 1 || r == 3 || r == 4)) continue;
         for (int64_t i = 0; i < in; ++i) {
+          if (y[i * out + r] == d[r * in + i] && to_float(y16[i * out + r]) == to_float(d16[r * in + i]))
+            continue;
           CAPTURE(p.bits, p.group, int(p.type), r, i);
           REQUIRE(y[i * out + r] == d[r * in + i]);
           REQUIRE(to_float(y16[i * out + r]) == to_float(d16[r * in + i]));
