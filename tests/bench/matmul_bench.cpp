@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <functional>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -31,10 +32,24 @@ const std::vector<Shape> kShapes = {{1024, 1024}, {256, 1024},  {256, 1024}, {10
                                     {2816, 1024}, {2816, 1024}, {1024, 2816}};
 constexpr int kLayers = 12;
 
+// Aligned as tensors are.
+template <class T>
+struct Aligned {
+  using value_type = T;
+  Aligned() = default;
+  template <class U>
+  Aligned(const Aligned<U>&) {}
+  T* allocate(size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})); }
+  void deallocate(T* p, size_t) { ::operator delete(p, std::align_val_t{64}); }
+  friend bool operator==(const Aligned&, const Aligned&) { return true; }
+};
+template <class T>
+using Array = std::vector<T, Aligned<T>>;
+
 struct Matrix {
   Shape shape;
-  std::vector<uint32_t> memory;
-  std::vector<bf16> scales;
+  Array<uint32_t> memory;
+  Array<bf16> scales;
   MatmulWeight<bf16> weight;
 };
 
@@ -104,9 +119,9 @@ Rate measure(const std::vector<Matrix>& matrices, int64_t rows, int threads, dou
     r.bytes += static_cast<double>(m.memory.size() * 4 + (m.weight.dense ? 0 : m.scales.size() * 2));
     r.operations += 2.0 * static_cast<double>(m.shape.out * m.shape.in * rows);
   }
-  std::vector<bf16> x(static_cast<size_t>(rows * widest_in), bf16{0x3f81}),
+  Array<bf16> x(static_cast<size_t>(rows * widest_in), bf16{0x3f81}),
       y(static_cast<size_t>(rows * widest_out));
-  std::vector<char> prepared(matmul_prepared_bytes<bf16>(rows, widest_in));
+  Array<char> prepared(matmul_prepared_bytes<bf16>(rows, widest_in));
   r.per_second = repeat(threads, seconds, [&](int thread) {
     for (const Matrix& m : matrices) {
       const int64_t strips = matmul_strips(m.shape.out), blocks = matmul_blocks(rows);
