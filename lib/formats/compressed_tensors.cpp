@@ -1,7 +1,7 @@
 // quantization_config and packed integers; see the header.
 #include "formats/compressed_tensors.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstring>
 

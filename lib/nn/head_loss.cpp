@@ -103,7 +103,7 @@ class HeadLoss : public torch::autograd::Function<HeadLoss> {
 at::Tensor head_loss(const at::Tensor& hidden_NH, const Weight& head_VH, const at::Tensor& targets_N,
                      double scale) {
   if (!fused()) {
-    const at::Tensor logits = at::linear(hidden_NH, head_VH.dense).to(at::kFloat);
+    const at::Tensor logits = linear(hidden_NH, head_VH).to(at::kFloat);
     return at::cross_entropy_loss(logits, targets_N, {}, at::Reduction::Sum, kIgnored) * scale;
   }
   const bool grad = at::GradMode::is_enabled();
@@ -114,11 +114,11 @@ at::Tensor head_loss(const at::Tensor& hidden_NH, const Weight& head_VH, const a
 
 at::Tensor token_losses(const at::Tensor& hidden_NH, const Weight& head_VH, const at::Tensor& targets_N) {
   at::NoGradGuard no_grad;
-  const int64_t rows = hidden_NH.size(0), step = chunk_rows(head_VH.dense.size(0));
+  const int64_t rows = hidden_NH.size(0), step = chunk_rows(head_VH.shape[0]);
   const at::Tensor result = at::empty({rows}, hidden_NH.options().dtype(at::kFloat));
   for (int64_t begin = 0; begin < rows; begin += step) {
     const int64_t n = std::min(step, rows - begin);
-    at::Tensor logits = at::linear(hidden_NH.narrow(0, begin, n), head_VH.dense).to(at::kFloat);
+    at::Tensor logits = linear(hidden_NH.narrow(0, begin, n), head_VH).to(at::kFloat);
     result.narrow(0, begin, n)
         .copy_(cross_entropy(logits, targets_N.narrow(0, begin, n), 1.0, /*gradient=*/false));
   }

@@ -9,6 +9,7 @@
 #include "arch/config.h"
 #include "nn/fused.h"
 #include "nn/fused_attention.h"
+#include "nn/linear_cpu.h"
 #include "nn/torch_pch.h"
 
 namespace ds::nn {
@@ -20,12 +21,30 @@ std::atomic<bool> fused_on{true};
 void set_fused(bool on) { fused_on = on; }
 bool fused() { return fused_on; }
 
+at::Tensor dense_of(const Weight& w, at::ScalarType type) {
+  const PackedWeight& p = w.packed;
+  if (!p.defined()) return w.dense;
+  const at::Tensor shifts = at::arange(32 / p.bits, p.words.options()) * p.bits;
+  const at::Tensor codes =
+      p.words.unsqueeze(-1).bitwise_right_shift(shifts).bitwise_and((1 << p.bits) - 1).flatten(-2);
+  const at::Tensor q = (codes.narrow(-1, 0, p.in) - (1 << (p.bits - 1))).to(p.scale.scalar_type());
+  const at::Tensor values =
+      p.group > 0 ? (q.unflatten(-1, {-1, p.group}) * p.scale.unsqueeze(-1)).flatten(-2) : q * p.scale;
+  return values.to(type);
+}
+
 at::Tensor embedding(const at::Tensor& ids_N, const Weight& table_VH) {
   return at::embedding(table_VH.dense, ids_N);
 }
 
 at::Tensor linear(const at::Tensor& x, const Weight& w, const Weight* bias) {
-  return bias ? at::linear(x, w.dense, bias->dense) : at::linear(x, w.dense);
+  const bool trained = at::GradMode::is_enabled() && w.dense.defined() && w.dense.requires_grad();
+  if (fused() && !trained && x.dim() == 2 && linear_cpu_supported(x)) {
+    return linear_cpu(x, w.dense, w.packed.defined() ? &w.packed : nullptr, bias ? bias->dense : at::Tensor(),
+                      w.shape[0]);
+  }
+  const at::Tensor matrix = dense_of(w, x.scalar_type());
+  return bias ? at::linear(x, matrix, bias->dense) : at::linear(x, matrix);
 }
 
 at::Tensor rms_norm(const at::Tensor& x_NH, const Weight& w_H, double eps) {

@@ -21,8 +21,16 @@ namespace ds::nn {
 void set_fused(bool on);  // process-wide; on by default
 bool fused();
 
-at::Tensor embedding(const at::Tensor& ids_N, const Weight& table_VH);                  // -> [N,H]
-at::Tensor linear(const at::Tensor& x, const Weight& w, const Weight* bias = nullptr);  // [N,in] -> [N,out]
+// The matrix in numbers: itself when it is dense. A packed one is q * scale, rounded to the scale's type and
+// then to `type`, by plain ATen calls: what the packed kernels are tested against, and what a GPU computes
+// on.
+at::Tensor dense_of(const Weight& w, at::ScalarType type);
+
+at::Tensor embedding(const at::Tensor& ids_N, const Weight& table_VH);  // -> [N,H]
+// [N,in] -> [N,out]. On the CPU and without gradients each row of the result depends on its own row of x
+// alone (kernels/matmul.h), so that an answer does not change with the batch; packed weights are read as they
+// are.
+at::Tensor linear(const at::Tensor& x, const Weight& w, const Weight* bias = nullptr);
 // y = w * cast(x / rms(x)), statistics in fp32, the cast before the weight (Zhang & Sennrich 2019; HF's
 // order).
 at::Tensor rms_norm(const at::Tensor& x_NH, const Weight& w_H, double eps);

@@ -25,21 +25,10 @@ int64_t element_count(const std::vector<int64_t>& shape) {
   return n;
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) { return c10::str(at::IntArrayRef(shape)); }
-
-at::ScalarType scalar_type(formats::DType dtype, const formats::StoredTensor& t) {
-  switch (dtype) {
-    case formats::DType::f32:
-      return at::kFloat;
-    case formats::DType::bf16:
-      return at::kBFloat16;
-    case formats::DType::f16:
-      return at::kHalf;
-    default:
-      throw data_error(t.file->path() + ": tensor " + t.info->name + ": dtype " +
-                           std::string(formats::dtype_name(dtype)) + ", expected F32, BF16 or F16",
-                       "convert the weights to one of these types first");
-  }
+at::ScalarType scalar_type(formats::DType dtype) {
+  return dtype == formats::DType::f32    ? at::kFloat
+         : dtype == formats::DType::bf16 ? at::kBFloat16
+                                         : at::kHalf;
 }
 
 formats::DType stored_type(at::ScalarType dtype) {
@@ -49,49 +38,44 @@ formats::DType stored_type(at::ScalarType dtype) {
   throw internal_error("weights cannot be saved as " + std::string(c10::toString(dtype)));
 }
 
-// Tensors that old checkpoints carry and that mean nothing: the rotary frequencies follow from the config.
-bool ignorable(std::string_view name) { return name.ends_with("rotary_emb.inv_freq"); }
-
-void check_tensors(const formats::ModelFolder& folder, const std::vector<arch::TensorSpec>& specs) {
-  std::map<std::string_view, const arch::TensorSpec*> known;
-  for (const auto& spec : specs) {
-    known[spec.name] = &spec;
-    if (!spec.tied_to.empty()) continue;
-    const formats::StoredTensor t = folder.at(spec.name);
-    scalar_type(t.info->dtype, t);
-    if (t.info->shape != spec.shape) {
-      throw data_error(t.file->path() + ": tensor " + spec.name + ": shape " + shape_text(t.info->shape) +
-                           ", but " + folder.config_path + " asks for " + shape_text(spec.shape),
-                       "config.json and the weights are not of one model");
-    }
-  }
-  for (const formats::StoredTensor& t : folder.tensors()) {
-    if (!known.count(t.info->name) && !ignorable(t.info->name)) {
-      throw data_error(t.file->path() + ": tensor " + t.info->name + " is not part of the model that " +
-                           folder.config_path + " describes",
-                       "config.json and the weights are not of one model");
-    }
-  }
+// A stored tensor's bytes as a tensor of its own, aligned.
+at::Tensor copy_of(const formats::StoredTensor& t, at::ScalarType type) {
+  at::Tensor copy = at::empty(t.info->shape, type);
+  const std::string_view bytes = t.bytes();
+  std::memcpy(copy.mutable_data_ptr(), bytes.data(), bytes.size());
+  return copy;
 }
 
 }  // namespace
 
 ParameterStore::ParameterStore(const arch::ModelConfig& config, const StoreOptions& options)
     : config_(config), options_(options), specs_(arch::arch_of(config).tensors(config)) {
+  for (const auto& spec : specs_) {
+    if (!spec.tied_to.empty()) continue;
+    Weight& weight = weights_[spec.name];
+    weight.name = spec.name;
+    weight.shape = spec.shape;
+  }
+  lay_out();
+}
+
+void ParameterStore::lay_out() {
+  places_.clear();
+  order_.clear();
+  size_ = 0;
+  const auto dense = [&](const arch::TensorSpec& spec) {
+    return spec.tied_to.empty() && !weights_.find(spec.name)->second.packed.defined();
+  };
   for (const bool decay : {true, false}) {
     for (const auto& spec : specs_) {
-      if (spec.decay != decay || !spec.tied_to.empty()) continue;
+      if (spec.decay != decay || !dense(spec)) continue;
       places_[spec.name] = {&spec, size_, element_count(spec.shape)};
       size_ += aligned(element_count(spec.shape));
     }
     if (decay) decayed_ = size_;
   }
   for (const auto& spec : specs_) {
-    if (!spec.tied_to.empty()) continue;
-    Weight& weight = weights_[spec.name];
-    weight.name = spec.name;
-    weight.shape = spec.shape;
-    order_.push_back({places_.at(spec.name), &weight});
+    if (dense(spec)) order_.push_back({places_.at(spec.name), &weights_.find(spec.name)->second});
   }
 }
 
@@ -156,23 +140,53 @@ void ParameterStore::init_random(uint64_t seed) {
 void ParameterStore::load(const formats::ModelFolder& folder) {
   if (!folder.has_weights())
     throw data_error(folder.path + ": no weights", "give a model folder, not a bare config.json");
-  check_tensors(folder, specs_);
-  allocate();
+  const StoredTensors stored = check_tensors(folder, specs_);
+  if (options_.training && !stored.packed.empty())
+    throw usage_error(folder.path + ": the weights are quantised, and gradients need them in full",
+                      "use the model that was quantised, or write its numbers out with ds-export merge");
   at::NoGradGuard no_grad;
+  load_packed(stored);
+  allocate();
   std::string aligned_copy;
   for (auto& [place, weight] : order_) {
     const formats::StoredTensor t = folder.at(weight->name);
     std::string_view bytes = t.bytes();
-    const at::ScalarType type = scalar_type(t.info->dtype, t);
+    const at::ScalarType type = scalar_type(t.info->dtype);
     if (reinterpret_cast<uintptr_t>(bytes.data()) % c10::elementSize(type) != 0)
       bytes = aligned_copy.assign(bytes);
-    const at::Tensor stored = at::from_blob(const_cast<char*>(bytes.data()), {place.length}, type);
-    values().narrow(0, place.offset, place.length).copy_(stored);
+    const at::Tensor values_in_file = at::from_blob(const_cast<char*>(bytes.data()), {place.length}, type);
+    values().narrow(0, place.offset, place.length).copy_(values_in_file);
   }
   publish();
 }
 
+void ParameterStore::load_packed(const StoredTensors& stored) {
+  bool changed = false;
+  for (auto& [name, weight] : weights_) {
+    const auto found = stored.packed.find(name);
+    changed |= weight.packed.defined() != (found != stored.packed.end());
+    weight.packed = {};
+    if (found == stored.packed.end()) continue;
+    const formats::PackedTensor& t = found->second;
+    weight.dense.reset();
+    weight.packed = {.words = copy_of(t.words, at::kInt).to(options_.device),
+                     .scale = copy_of(t.scale, scalar_type(t.scale.info->dtype)).to(options_.device),
+                     .bits = stored.quantization->bits,
+                     .group = stored.quantization->group,
+                     .in = t.in};
+  }
+  if (!changed) return;
+  compute_.reset();
+  lay_out();
+}
+
+void ParameterStore::refuse_packed() const {
+  if (order_.size() < weights_.size())
+    throw internal_error("quantised weights cannot be written by the parameter store");
+}
+
 std::vector<formats::TensorDecl> ParameterStore::declarations(at::ScalarType dtype) const {
+  refuse_packed();
   std::vector<formats::TensorDecl> result;
   for (const auto& [place, weight] : order_)
     result.push_back({weight->name, stored_type(dtype), weight->shape});
@@ -180,6 +194,7 @@ std::vector<formats::TensorDecl> ParameterStore::declarations(at::ScalarType dty
 }
 
 formats::TensorSource ParameterStore::source(at::ScalarType dtype) const {
+  refuse_packed();
   return [this, dtype, held = at::Tensor()](const formats::TensorInfo& info) mutable -> std::string_view {
     at::NoGradGuard no_grad;
     held = view(values(), info.name).to(at::kCPU, dtype).contiguous();
@@ -202,8 +217,10 @@ const Weight& ParameterStore::weight(std::string_view name) const {
 }
 
 const ParameterStore::Place& ParameterStore::place(std::string_view name) const {
-  const Weight& known = weight(name);
-  return places_.find(known.name)->second;
+  const auto found = places_.find(weight(name).name);
+  if (found == places_.end())
+    throw internal_error(std::string(name) + " is packed, so it has no place in a flat buffer");
+  return found->second;
 }
 
 void ParameterStore::zero_gradients() { gradient_.zero_(); }

@@ -1,13 +1,14 @@
-// The owner of all weights of a model. Blocks borrow them; what a weight is made of (fp32, bf16; later int8,
-// int4, fp8 blocks, LoRA on top of any), where it lives and who owns which shard is known here and nowhere
-// else.
+// The owner of all weights of a model. Blocks borrow them; what a weight is made of (fp32, bf16, packed int8
+// or int4; later fp8 blocks, LoRA on top of any), where it lives and who owns which shard is known here and
+// nowhere else.
 //
 // Training keeps four flat fp32 buffers (master, gradient, first and second moment) in one order: tensors
 // that decay first, then the others, each group in the order of arch::tensors(). So clipping and the
 // optimizer are one kernel call, and a shard of the optimizer is a range. The compute copy is a flat buffer
 // in the compute type (the master itself for fp32). Each tensor begins at a multiple of 64 elements; the gaps
 // hold zeros, which no optimizer step changes. A checkpoint addresses tensors by name, never by place in a
-// buffer.
+// buffer. Packed weights, of a quantised model folder, are tensors of their own and take no place in these
+// buffers; no copy in numbers is kept.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,6 +21,7 @@
 #include "arch/arch.h"
 #include "base/run.h"
 #include "formats/model_folder.h"
+#include "nn/stored_tensors.h"
 
 namespace ds::nn {
 
@@ -34,15 +36,14 @@ struct PackedWeight {
 };
 
 // What an op is handed. Only `lib/nn/ops` looks inside: model code passes it on, so a new representation is
-// one more member here and one more case in linear() and embedding(). Exactly one of `dense` and `packed` is
+// one more member here and one more case in linear(). Exactly one of `dense` and `packed` is
 // defined.
 struct Weight {
   std::string name;  // as stored in model.safetensors; of a packed one the name its dense form would have
   std::vector<int64_t> shape;
   at::Tensor
       dense;  // [out, in] or [n], compute type, on the store's device; a leaf with gradients when training
-  PackedWeight packed =
-      {};  // [out, in] of a linear layer, contiguous, on the store's device; never when training
+  PackedWeight packed = {};  // of a linear layer in a block, on the store's device; never when training
 };
 
 struct StoreOptions {
@@ -62,11 +63,13 @@ class ParameterStore {
   // world size.
   void init_random(uint64_t seed);
   // Loads every tensor, converting to fp32 master and compute type. Missing, extra or misshapen tensors are
-  // data errors that name file and tensor. Accepts F32, BF16 and F16. Nothing is allocated before the shapes
-  // are checked.
+  // data errors that name file and tensor. Accepts F32, BF16, F16 and, when config.json has a
+  // quantization_config, packed integers, which stay packed (a usage error when training). Nothing is
+  // allocated before the shapes are checked.
   void load(const formats::ModelFolder& folder);
   // For formats::write_model_folder: what is stored, in the model's order, and its bytes (of the masters when
-  // training). The source keeps one tensor at a time and must not outlive the store.
+  // training). The source keeps one tensor at a time and must not outlive the store. Not for a store that
+  // holds packed weights (internal error): who writes those, writes the integers.
   std::vector<formats::TensorDecl> declarations(at::ScalarType dtype) const;
   formats::TensorSource source(at::ScalarType dtype) const;
 
@@ -105,6 +108,9 @@ class ParameterStore {
     int64_t offset, length;
   };
   void allocate();
+  void lay_out();  // places of all tensors that are not packed
+  void load_packed(const StoredTensors& stored);
+  void refuse_packed() const;
   const Place& place(std::string_view name) const;
   const at::Tensor& values() const { return options_.training ? master_ : compute_; }
 

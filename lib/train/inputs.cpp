@@ -91,6 +91,10 @@ void check_options(const TrainOptions& o, const arch::ModelConfig& config, const
 Inputs open_inputs(const TrainOptions& o, const nlohmann::json& manifest_options, int64_t seed) {
   formats::ModelFolder model = formats::open_model_folder(o.model);
   arch::ModelConfig config = arch::parse_config(model.config, model.config_path);
+  if (config.other.contains("quantization_config")) {
+    throw usage_error(model.config_path + ": the model is quantised, and training needs its weights in full",
+                      "train the model that was quantised, or write its numbers out with ds-export merge");
+  }
   Inputs in{std::move(model), std::move(config), formats::TokenDataset(o.data), {}, {}, {}, {}};
   if (!o.val_data.empty()) in.validation.emplace(o.val_data);
   check_options(o, in.config, in.model.config_path);

@@ -3,9 +3,16 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <cstring>
+#include <map>
+
 #include "base/error.h"
+#include "base/rng.h"
 #include "catch.h"
+#include "models/model.h"
 #include "models/tiny_model.h"
+#include "nn/ops.h"
 #include "scratch.h"
 
 namespace ds {
@@ -29,6 +36,91 @@ arch::ModelConfig tied_config() {
   arch::ModelConfig config = tiny_config();
   config.tie_word_embeddings = true;
   return config;
+}
+
+arch::ModelConfig wide_config() {  // inputs of 128 and 256
+  return arch::parse_config({{"model_type", "llama"},
+                             {"vocab_size", 61},
+                             {"hidden_size", 128},
+                             {"intermediate_size", 256},
+                             {"num_hidden_layers", 2},
+                             {"num_attention_heads", 4},
+                             {"num_key_value_heads", 2},
+                             {"max_position_embeddings", 64},
+                             {"attention_bias", true}},
+                            "wide");
+}
+
+// A folder whose quantisable layers, but those in q.ignore, are random integers with scales; the rest as in
+// `store`.
+formats::ModelFolder save_packed(const nn::ParameterStore& store, const arch::ModelConfig& config,
+                                 const formats::Quantization& q, formats::DType scale_type,
+                                 const std::string& folder) {
+  make_folder(folder);
+  formats::ModelFolderPlan plan;
+  plan.config = arch::to_json(config);
+  plan.config["quantization_config"] = formats::quantization_config(q);
+  std::map<std::string, std::string> bytes;
+  const Rng rng(7, RngStream::test);
+  uint64_t n = 0;
+  for (const auto& spec : store.specs()) {
+    const std::string layer = spec.name.substr(0, spec.name.rfind('.'));
+    if (!spec.quantisable || std::count(q.ignore.begin(), q.ignore.end(), layer) > 0) {
+      const at::Tensor dense = store.weight(spec.name).dense.detach().contiguous();
+      plan.tensors.push_back({spec.name, formats::DType::f32, spec.shape});
+      bytes[spec.name].assign(static_cast<const char*>(dense.const_data_ptr()), dense.nbytes());
+      continue;
+    }
+    for (auto& t : formats::packed_declarations(q, spec.name, spec.shape[0], spec.shape[1], scale_type)) {
+      std::string& b = bytes[t.name];
+      b.resize(formats::tensor_bytes(t.dtype, t.shape).value());
+      if (t.dtype == formats::DType::i64) {
+        std::memcpy(b.data(), spec.shape.data(), b.size());
+      } else if (t.dtype == formats::DType::i32) {
+        for (char& c : b) c = static_cast<char>(rng.bits(n++));
+      } else {
+        const size_t width = scale_type == formats::DType::f32 ? 4 : 2;
+        for (size_t i = 0; i < b.size(); i += width) {
+          const float v = 0.002f + 0.002f * static_cast<float>(rng.uniform(n++));
+          const uint16_t half =
+              scale_type == formats::DType::bf16 ? formats::float_to_bf16(v) : formats::float_to_f16(v);
+          std::memcpy(b.data() + i, width == 4 ? static_cast<const void*>(&v) : &half, width);
+        }
+      }
+      plan.tensors.push_back(std::move(t));
+    }
+  }
+  formats::write_model_folder(
+      folder, plan, [&](const formats::TensorInfo& t) -> std::string_view { return bytes.at(t.name); });
+  return formats::open_model_folder(folder);
+}
+
+// The same model with every packed layer written out in numbers.
+formats::ModelFolder save_dense(const formats::ModelFolder& packed, const nn::ParameterStore& store,
+                                const std::string& folder) {
+  make_folder(folder);
+  formats::ModelFolderPlan plan;
+  plan.config = packed.config;
+  plan.config.erase("quantization_config");
+  const auto q = formats::parse_quantization(packed.config, "");
+  std::vector<float> values;
+  for (const auto& spec : store.specs()) plan.tensors.push_back({spec.name, formats::DType::f32, spec.shape});
+  formats::write_model_folder(folder, plan, [&](const formats::TensorInfo& t) -> std::string_view {
+    values = formats::read_floats(packed, q, t.name);
+    return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
+  });
+  return formats::open_model_folder(folder);
+}
+
+at::Tensor logits_of(const formats::ModelFolder& folder, at::ScalarType compute) {
+  at::NoGradGuard no_grad;
+  const arch::ModelConfig config = arch::parse_config(folder.config, folder.config_path);
+  nn::ParameterStore store(config, {.compute = compute});
+  store.load(folder);
+  const auto model = models::make_model(config, store);
+  nn::PackedAttention attention(1, 9);
+  const at::Tensor ids = at::arange(3, 12, at::kLong), positions = at::arange(9, at::kLong);
+  return nn::linear(models::hidden_states(*model, ids, positions, attention), model->head());
 }
 
 }  // namespace
@@ -153,6 +245,95 @@ TEST_CASE("weights that do not fit the config are data errors that name file and
     CHECK(std::string(e.what()).find(name) != std::string::npos);
     CHECK_FALSE(other.compute().defined());  // refused before any memory was taken
   }
+}
+
+TEST_CASE("packed layers: logits equal, to the bit, those of a folder with the same weights in numbers") {
+  const test::Scratch scratch;
+  nn::ParameterStore store(wide_config(), {});
+  store.init_random(9);
+  int n = 0;
+  for (const formats::Quantization& q : {formats::Quantization{8, 0, {"lm_head"}},
+                                         {4, 128, {"lm_head", "model.layers.1.mlp.down_proj"}},
+                                         {8, 32, {}},
+                                         {4, 0, {}}}) {
+    for (const formats::DType type : {formats::DType::f32, formats::DType::bf16, formats::DType::f16}) {
+      const std::string name = scratch.file("m" + std::to_string(n++));
+      const formats::ModelFolder packed = save_packed(store, wide_config(), q, type, name);
+      const formats::ModelFolder dense = save_dense(packed, store, name + "-dense");
+      for (const at::ScalarType compute : {at::kFloat, at::kBFloat16}) {
+        for (const bool fused : {true, false}) {
+          nn::set_fused(fused);
+          const at::Tensor one = logits_of(packed, compute), two = logits_of(dense, compute);
+          nn::set_fused(true);
+          CHECK(one.isfinite().all().item<bool>());
+          CHECK(at::equal(one, two));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "packed layers take no room in the flat buffers, stay integers, and are not for training or writing") {
+  const test::Scratch scratch;
+  nn::ParameterStore full(wide_config(), {});
+  full.init_random(9);
+  const formats::Quantization q{4, 128, {"lm_head"}};
+  const formats::ModelFolder folder =
+      save_packed(full, wide_config(), q, formats::DType::bf16, scratch.file("m"));
+  nn::ParameterStore store(wide_config(), {.compute = at::kBFloat16});
+  store.load(folder);
+  int64_t kept = 0;
+  for (const auto& spec : store.specs()) {
+    const nn::Weight& w = store.weight(spec.name);
+    CHECK(w.packed.defined() == spec.quantisable);
+    CHECK(w.dense.defined() == !spec.quantisable);
+    if (!spec.quantisable) {
+      kept += (w.dense.numel() + 63) / 64 * 64;
+      continue;
+    }
+    const std::vector<float> numbers = formats::read_floats(folder, q, spec.name);
+    CHECK(at::equal(nn::dense_of(w, at::kFloat).flatten(), at::tensor(numbers)));
+  }
+  CHECK(store.size() == kept);
+  CHECK(store.compute().numel() == kept);
+  const std::string layer = "model.layers.0.mlp.up_proj.weight";
+  CHECK(thrown_by<Error>([&] { store.view(store.compute(), layer); }).kind() == ErrorKind::internal);
+  CHECK(thrown_by<Error>([&] { store.declarations(at::kBFloat16); }).kind() == ErrorKind::internal);
+  CHECK(thrown_by<Error>([&] { store.source(at::kBFloat16); }).kind() == ErrorKind::internal);
+  nn::ParameterStore trained(wide_config(), {.training = true});
+  CHECK(thrown_by<Error>([&] { trained.load(folder); }).kind() == ErrorKind::usage);
+  // A folder in numbers again, into the same store.
+  store.load(save(full, wide_config(), scratch.file("full"), at::kBFloat16));
+  CHECK(store.weight(layer).dense.defined());
+  CHECK_FALSE(store.weight(layer).packed.defined());
+  CHECK(at::equal(store.weight(layer).dense, full.weight(layer).dense.to(at::kBFloat16)));
+}
+
+TEST_CASE("packed layers that do not fit the config are data errors that name file and tensor") {
+  const test::Scratch scratch;
+  nn::ParameterStore store(wide_config(), {});
+  store.init_random(9);
+  const auto refused = [&](formats::ModelFolder folder) {
+    nn::ParameterStore other(wide_config(), {});
+    const Error e = thrown_by<Error>([&] { other.load(folder); });
+    CHECK(e.kind() == ErrorKind::data);
+    return std::string(e.what());
+  };
+  const formats::Quantization q{8, 0, {}};
+  formats::ModelFolder folder = save_packed(store, wide_config(), q, formats::DType::f32, scratch.file("m"));
+  folder.config.erase("quantization_config");  // packed tensors that the config does not announce
+  CHECK(refused(folder).find("there is no tensor model.layers.0.self_attn.q_proj.weight") !=
+        std::string::npos);
+  folder.config["quantization_config"] = formats::quantization_config({4, 128, {}});
+  CHECK(refused(folder).find("model.layers.0.self_attn.q_proj.weight_packed: shape [128, 32]") !=
+        std::string::npos);
+  arch::ModelConfig wider = wide_config();
+  wider.intermediate_size = 384;
+  nn::ParameterStore other_sizes(wider, {});
+  other_sizes.init_random(9);
+  CHECK(refused(save_packed(other_sizes, wider, q, formats::DType::f32, scratch.file("w")))
+            .find("tensor model.layers.0.mlp.gate_proj.weight: shape [384, 128]") != std::string::npos);
 }
 
 TEST_CASE("a model beyond the machine's memory is a resource error") {
