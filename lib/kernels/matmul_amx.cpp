@@ -72,21 +72,31 @@ DS_AMX_INLINE void transpose16(__m512i (&r)[16]) {
   for (int i = 0; i < 16; ++i) r[i] = t[i];
 }
 
-// How a strip comes: as it is stored (dense), or by one of these.
+// How a strip comes: as it is stored (dense), or by one of these, steps in ascending order: begin(), then the
+// two halves of the rows.
+#define DS_AMX_MEMBER DS_AMX __attribute__((always_inline)) static
 struct Slow {
-  DS_AMX __attribute__((always_inline)) static void step(Strip& s, int64_t step, Tile& out) {
-    slow_step(s, step, out);
-  }
+  DS_AMX_MEMBER void begin(Strip& s, int64_t step, Tile& out) { slow_step(s, step, out); }
+  DS_AMX_MEMBER void rows(const Strip&, int64_t, int64_t, Tile&) {}
 };
 template <int Bits, ScaleType S>
 struct Quick {
-  DS_AMX __attribute__((always_inline)) static void step(Strip& s, int64_t step, Tile& out) {
+  DS_AMX_MEMBER void begin(Strip& s, int64_t step, Tile& out) {
     if ((step + 1) * kStep <= s.w->in)
-      quick_step<Bits, S>(s, step, out);
+      begin_quick_step<Bits, S>(s, step);
     else
       slow_step(s, step, out);
   }
+  DS_AMX_MEMBER void rows(const Strip& s, int64_t step, int64_t half, Tile& out) {
+    if ((step + 1) * kStep <= s.w->in) quick_rows<Bits, S>(s, step, half * 16, half * 16 + 16, out);
+  }
 };
+template <class Source>
+DS_AMX_INLINE void whole_step(Strip& s, int64_t step, Tile& out) {
+  Source::begin(s, step, out);
+  Source::rows(s, step, 0, out);
+  Source::rows(s, step, 1, out);
+}
 
 // C += a step of 32 rows of W with one or two blocks of x.
 template <int Blocks>
@@ -140,10 +150,24 @@ template <class Source, int Blocks>
 DS_AMX_INLINE void few_expanded(Strip& s, const char* x, int64_t x_block, int64_t x_row) {
   alignas(64) Tile tiles[2];
   const int64_t steps = padded(s.w->in) / kStep;
-  Source::step(s, 0, tiles[0]);
+  whole_step<Source>(s, 0, tiles[0]);
   for (int64_t step = 0; step < steps; ++step, x += 16 * x_row) {
-    if (step + 1 < steps) Source::step(s, step + 1, tiles[(step + 1) % 2]);
-    accumulate<Blocks>(reinterpret_cast<const char*>(tiles[step % 2]), 64, x, x_block, x_row);
+    const char* w = reinterpret_cast<const char*>(tiles[step % 2]);
+    Tile& next = tiles[(step + 1) % 2];
+    const bool more = step + 1 < steps;
+    if (more) Source::begin(s, step + 1, next);
+    DS_TILE_LOAD(4, w, int64_t{64});
+    DS_TILE_LOAD(6, x, x_row);
+    DS_TILE_DOT(0, 4, 6);
+    if (more) Source::rows(s, step + 1, 0, next);
+    DS_TILE_LOAD(5, w + 1024, int64_t{64});
+    DS_TILE_DOT(1, 5, 6);
+    if constexpr (Blocks == 2) {
+      DS_TILE_LOAD(7, x + x_block, x_row);
+      DS_TILE_DOT(2, 4, 7);
+      DS_TILE_DOT(3, 5, 7);
+    }
+    if (more) Source::rows(s, step + 1, 1, next);
   }
 }
 
@@ -241,7 +265,7 @@ DS_AMX void many_rows(Strip& s, const char* x, int64_t x_block, const Results& t
   float* sums = reinterpret_cast<float*>(memory + kPartSteps * sizeof(Tile));
   for (int64_t first = 0; first < steps; first += kPartSteps) {
     const int64_t n = std::min(kPartSteps, steps - first);
-    for (int64_t i = 0; i < n; ++i) Source::step(s, first + i, tiles[i]);
+    for (int64_t i = 0; i < n; ++i) whole_step<Source>(s, first + i, tiles[i]);
     for (int64_t block = 0; block < blocks; block += 2) {
       const int64_t pair = std::min<int64_t>(2, blocks - block);
       const char* from = x + block * x_block + first * 16 * 64;

@@ -27,6 +27,8 @@ struct Strip {
   const MatmulWeight<bf16>* w;
   int64_t first, count;  // rows of W
   bool quick;            // packed, and every step but a last short one can go through quick_step()
+  int64_t scales = 1;    // of a row
+  int64_t group_steps, group, left;  // steps in a group of scales; the next group; steps until it begins
   // Of the group of scales that is being read. Bits 4: the values of the nibbles. Bits 8: s, and then
   // (2^15 + 128) * s.
   alignas(64) bf16 table[kMatmulStrip][16];
@@ -56,17 +58,18 @@ DS_AMX bool plain_scales(const PackedMatrix& p, int64_t first, int64_t count) {
 DS_AMX_INLINE void open_strip(Strip& s, const MatmulWeight<bf16>& w, int64_t strip) {
   const PackedMatrix& p = w.packed;
   const int64_t scales = w.dense ? 0 : scales_per_row(p, w.in);
+  s.scales = scales, s.group = s.left = 0;
+  s.group_steps = (p.group > 0 ? p.group : w.in) / kStep;
   s.w = &w, s.first = strip * kMatmulStrip, s.count = std::min(kMatmulStrip, w.out - s.first);
   s.quick = !w.dense && s.count == kMatmulStrip && p.group % kStep == 0 &&
             plain_scales(p, s.first * scales, kMatmulStrip * scales);
 }
 
-// The scale of every row of the strip for group `group`.
+// The scale of every row of the strip for the group that begins.
 template <int Bits, ScaleType S>
-DS_AMX_INLINE void open_group(Strip& s, int64_t group) {
-  const int64_t scales = scales_per_row(s.w->packed, s.w->in);
+DS_AMX_INLINE void open_group(Strip& s) {
   for (int64_t r = 0; r < kMatmulStrip; ++r) {
-    const float scale = read_scale(S, s.w->packed.scale, (s.first + r) * scales + group);
+    const float scale = read_scale(S, s.w->packed.scale, (s.first + r) * s.scales + s.group);
     if constexpr (Bits == 4) {
       const v16 q = _mm512_set_ps(7, 6, 5, 4, 3, 2, 1, 0, -1, -2, -3, -4, -5, -6, -7, -8);
       v16 values = _mm512_mul_ps(q, set(scale));
@@ -122,21 +125,32 @@ DS_AMX_INLINE __m512i four_bits(const uint8_t* bytes, const bf16* table) {
   return _mm512_permutexvar_epi16(_mm512_or_si512(pairs, _mm512_slli_epi32(pairs, 12)), both);
 }
 
+// Steps come in ascending order, each once: first this, then the rows.
 template <int Bits, ScaleType S>
-DS_AMX_INLINE void quick_step(Strip& s, int64_t step, Tile& out) {
-  constexpr int64_t kBytes = kStep * Bits / 8;  // of a row
-  const PackedMatrix& p = s.w->packed;
-  const int64_t stride = p.words * 4, at = step * kBytes;
-  const uint8_t* rows = reinterpret_cast<const uint8_t*>(p.packed) + s.first * stride;
-  ask_ahead<kMatmulStrip * kBytes>(rows + kMatmulStrip * (stride + at));
-  if (p.group > 0 ? step * kStep % p.group == 0 : step == 0)
-    open_group<Bits, S>(s, p.group > 0 ? step * kStep / p.group : 0);
+DS_AMX_INLINE void begin_quick_step(Strip& s, int64_t step) {
+  constexpr int64_t kBytes = kMatmulStrip * kStep * Bits / 8;  // of the strip
+  const int64_t stride = s.w->packed.words * 4;
+  ask_ahead<kBytes>(reinterpret_cast<const char*>(s.w->packed.packed) + (s.first + kMatmulStrip) * stride +
+                    step * kBytes);
+  if (s.left == 0) {
+    open_group<Bits, S>(s);
+    ++s.group;
+    s.left = s.group_steps;
+  }
+  --s.left;
+}
+
+template <int Bits, ScaleType S>
+DS_AMX_INLINE void quick_rows(const Strip& s, int64_t step, int64_t first, int64_t end, Tile& out) {
+  const int64_t stride = s.w->packed.words * 4;
+  const uint8_t* from = reinterpret_cast<const uint8_t*>(s.w->packed.packed) + (s.first + first) * stride +
+                        step * (kStep * Bits / 8);
 #pragma GCC unroll 4
-  for (int64_t r = 0; r < kMatmulStrip; ++r) {
+  for (int64_t r = first; r < end; ++r, from += stride) {
     if constexpr (Bits == 4)
-      _mm512_store_si512(out[r], four_bits(rows + r * stride + at, s.table[r]));
+      _mm512_store_si512(out[r], four_bits(from, s.table[r]));
     else
-      _mm512_store_si512(out[r], eight_bits<S>(rows + r * stride + at, s.scale + r));
+      _mm512_store_si512(out[r], eight_bits<S>(from, s.scale + r));
   }
 }
 
