@@ -25,13 +25,15 @@ int run(cli::Context& ctx, const GgufCommand& o) {
   const formats::ModelFolder model = formats::open_model_folder(o.model);
   const std::vector<std::string> inputs = files_of(model);
   refuse_output_is_input(o.output, inputs);
-  check_output(o.output, OutputKind::file);
+  const bool to_file = o.output != "-";
+  if (to_file) check_output(o.output, OutputKind::file);
   std::optional<OutputLock> lock;
   formats::Manifest manifest = planned_manifest(ctx);
   if (!ctx.common.dry_run) {
-    lock.emplace(o.output);
+    if (to_file) lock.emplace(o.output);
     manifest.inputs = {formats::describe_input("model", o.model)};
-    if (!ctx.common.force && formats::up_to_date(o.output, manifest)) return report_up_to_date(ctx, o.output);
+    if (to_file && !ctx.common.force && formats::up_to_date(o.output, manifest))
+      return report_up_to_date(ctx, o.output);
   }
 
   GgufOptions options;
@@ -55,16 +57,18 @@ int run(cli::Context& ctx, const GgufCommand& o) {
                manifest.facts);
     return kExitOk;
   }
-  if (free_space(o.output) < size)
+  if (to_file && free_space(o.output) < size)
     throw io_error(fmt::format("{}: needs {} bytes, but less is free", o.output, size),
                    "free some space, or write elsewhere");
   formats::GgufWriter writer(o.output, plan.metadata, plan.tensors);
   if (!write_gguf_tensors(model, plan, writer, ctx.run)) return kExitStopped;
   writer.prepare();
-  formats::remove_manifest(o.output);
+  if (to_file) formats::remove_manifest(o.output);
   const FileDigest digest = writer.commit();
-  manifest.outputs = {{base_name(o.output), digest}};
-  formats::write_manifest(o.output, manifest);
+  if (to_file) {
+    manifest.outputs = {{base_name(o.output), digest}};
+    formats::write_manifest(o.output, manifest);
+  }
   if (!ctx.common.depfile.empty()) formats::write_depfile(ctx.common.depfile, o.output, inputs);
   nlohmann::json summary = manifest.facts;
   summary["size"] = digest.size;

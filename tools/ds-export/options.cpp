@@ -7,7 +7,7 @@ void declare(cli::OptionTable& t, GgufCommand& o) {
   t.add("--model", o.model, "DIR", "model folder, plain or quantised, or the run folder of ds-train")
       .required()
       .not_in_manifest();
-  t.add("-o,--output", o.output, "FILE", "GGUF file to write").required().not_in_manifest();
+  t.add("-o,--output", o.output, "FILE", "GGUF file to write; - for stdout").required().not_in_manifest();
   t.group("Content");
   t.add("--type", o.type, "TYPE", "numbers of the matrices; auto: the model's own; vectors are always F32")
       .choices({"auto", "f32", "f16", "bf16", "q8_0", "q4_0"});

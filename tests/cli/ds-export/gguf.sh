@@ -9,4 +9,5 @@ ds-export gguf --model "$toy" -o own.gguf -f -t 3 2>&1
 ds-export gguf --model "$toy" -o again.gguf -t 1 -q
 cmp own.gguf again.gguf && cmp own.gguf bf16.gguf || true
 ds-export gguf --model "$toy" -o own.gguf --json -q
+ds-export gguf -q --model "$toy" -o - | cmp - own.gguf
 ls -A
