@@ -9,10 +9,13 @@ Needs torch, transformers, compressed-tensors and safetensors.
 """
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+
+os.environ["TQDM_DISABLE"] = "1"
 
 import torch
 from compressed_tensors.compressors.pack_quantized.helpers import pack_to_int32, unpack_from_int32

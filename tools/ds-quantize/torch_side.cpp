@@ -99,7 +99,10 @@ std::vector<std::string> input_files(const formats::ModelFolder& folder, const M
   return files;
 }
 
-std::string megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); }
+std::string size_text(uint64_t bytes) {
+  const auto b = static_cast<double>(bytes);
+  return b < 1e6 ? fmt::format("{:.1f} kB", b / 1e3) : fmt::format("{:.1f} MB", b / 1e6);
+}
 
 // The numbers of the report without its list of layers: for the manifest, --json and people.
 struct Summary {
@@ -118,8 +121,8 @@ struct Summary {
               {"bytes_before", plan.bytes_before()},
               {"bytes_after", plan.bytes_after()}};
     human = fmt::format("{}: {} of {} layers to {}, {} -> {} ({:.2f}x smaller)", o.output, quantised,
-                        plan.layers().size(), o.scheme, megabytes(plan.bytes_before()),
-                        megabytes(plan.bytes_after()), ratio);
+                        plan.layers().size(), o.scheme, size_text(plan.bytes_before()),
+                        size_text(plan.bytes_after()), ratio);
     if (loss.is_null()) return;
     object["loss"] = loss;
     human += fmt::format(", loss {:.4f} -> {:.4f} ({:+.2f} %)", loss["before"].get<double>(),
@@ -152,7 +155,7 @@ int run(TorchCall& call, const Options& o) {
     return kExitOk;
   }
   if (free_space(o.output) < plan.bytes_after())
-    throw io_error(fmt::format("{}: needs {}, but less is free", o.output, megabytes(plan.bytes_after())),
+    throw io_error(fmt::format("{}: needs {}, but less is free", o.output, size_text(plan.bytes_after())),
                    "free some space, or write elsewhere");
   if (const std::string left = plan.left_out(); !left.empty()) call.run.log.warn(left);
 

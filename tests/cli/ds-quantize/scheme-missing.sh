@@ -1,0 +1,2 @@
+. "$CASE_DIR/case.bash"
+refuse quantize -o q

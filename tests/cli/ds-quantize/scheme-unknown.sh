@@ -1,0 +1,2 @@
+. "$CASE_DIR/case.bash"
+refuse quantize --scheme int3 -o q
