@@ -125,7 +125,7 @@ def main():
             print("  " + p)
         gone = s.metric("ds_serve_disconnects_total")
         # Half of them hang up after some bytes, if their answer is a stream that long.
-        hangs = [dict(b, stream=True, max_tokens=120, ignore_eos=True) if i % 2 else b for i, b in enumerate(bodies)]
+        hangs = [dict(b, stream=True, max_tokens=90, ignore_eos=True) if i % 2 else b for i, b in enumerate(bodies)]
         more = round_of(s, hangs, options.clients, wanted, lambda i: 200 + i % 1500 if i % 2 else 0)
         s.idle()
         after = s.rss()

@@ -1,5 +1,6 @@
 #include "serve/api_completions.h"
 
+#include "base/rng.h"
 #include "catch.h"
 #include "serve/json_checks.h"
 #include "serve/model.h"
@@ -130,6 +131,45 @@ TEST_CASE("completion: prompts that are too long are refused before they are enc
   std::string many = "{\"prompt\": [\"a\"";
   for (int i = 0; i < 1000; ++i) many += ",\"a\"";
   CHECK(refused(many + "]}").param == "prompt");
+}
+
+TEST_CASE("completion: a damaged body is read or refused, whatever the damage") {
+  const std::string whole =
+      R"({"model": "toy", "prompt": [[5, 6], [7]], "max_tokens": 7, "temperature": 0.5, "n": 3,
+    "stop": ["a", "b"], "seed": -1, "echo": true, "logprobs": 2, "stream": true, "logit_bias": {},
+    "stream_options": {"include_usage": true}, "user": "\u00e9", "frequency_penalty": 0.0, "suffix": null})";
+  static const std::string kParts = "{}[]\",:0123456789-+.eEtruefalsn\\u \xff\xc3";
+  const Rng rng(17, RngStream::test);
+  uint64_t k = 0;
+  int taken = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string body = whole;
+    for (uint64_t n = 1 + rng.below(k++, 4); n > 0; --n) {
+      const size_t at = rng.below(k++, body.size());
+      switch (rng.below(k++, 3)) {
+        case 0:
+          body[at] = kParts[rng.below(k++, kParts.size())];
+          break;
+        case 1:
+          body.erase(at, 1 + rng.below(k++, 20));
+          break;
+        default: {
+          const size_t from = rng.below(k++, body.size());
+          body.insert(at, body.substr(from, rng.below(k++, 30)));
+        }
+      }
+      if (body.empty()) body = "{";
+    }
+    try {
+      const Plan p = read(body);
+      REQUIRE(p.choices() > 0);
+      ++taken;
+    } catch (const ApiError& e) {
+      REQUIRE_FALSE(e.message.empty());
+      REQUIRE_NOTHROW(nlohmann::json::parse(e.body()));
+    }
+  }
+  CHECK(taken > 0);
 }
 
 TEST_CASE("completion: the prompt alone can be scored") {
