@@ -11,7 +11,7 @@ command -v nvidia-smi >/dev/null && nvidia-smi -L || { echo "gpu-test: error: no
 generator=(); command -v ninja >/dev/null && generator=(-G Ninja)
 [ -f "$build/CMakeCache.txt" ] && generator=()
 start=$SECONDS
-cmake -S . -B "$build" "${generator[@]}" -DDS_CUDA=ON -DDS_CUDA_ARCHS="${DS_CUDA_ARCHS:-90a}" -DDS_TOOLS=train,eval \
+cmake -S . -B "$build" "${generator[@]}" -DDS_CUDA=ON -DDS_CUDA_ARCHS="${DS_CUDA_ARCHS:-90a}" -DDS_TOOLS=train,quantize,serve,eval \
   -DCMAKE_PREFIX_PATH="$PWD/.deps/offline" ${TORCH_DIR:+-DTORCH_DIR="$TORCH_DIR"}
 cmake --build "$build" -j "$(nproc)"
 echo "== build $((SECONDS - start)) s"

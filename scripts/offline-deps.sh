@@ -4,7 +4,7 @@
 # with .deps/offline to them and run scripts/gpu-test.sh there. Downloads packages, installs none, needs no root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=(libtomlplusplus-dev libcli11-dev libxxhash-dev nlohmann-json3-dev)
+packages=(libtomlplusplus-dev libcli11-dev libxxhash-dev nlohmann-json3-dev prometheus-cpp-dev libprometheus-cpp-core1.0)
 out=$PWD/.deps/offline
 [ "$(cat "$out/packages" 2>/dev/null)" = "${packages[*]}" ] && exit 0
 scratch=$(mktemp -d)
@@ -20,6 +20,7 @@ mkdir -p "$out"
 for deb in "$scratch"/*.deb; do dpkg-deb -x "$deb" "$scratch/tree"; done
 cp -a "$scratch"/tree/usr/{include,lib} "$out"
 [ -d "$scratch/tree/usr/share/cmake" ] && mkdir -p "$out/share" && cp -a "$scratch"/tree/usr/share/cmake "$out/share"
-find "$out" \( -name '*.so*' -o -name '*.pc' \) -delete  # links to libraries that stay behind
+# Links to libraries that stay behind go; the one that comes along stays.
+find "$out" \( -name '*.so*' -o -name '*.pc' \) ! -name 'libprometheus-cpp-core.so*' -delete
 printf '%s\n' "${packages[*]}" >"$out/packages"
 du -sh "$out" >&2

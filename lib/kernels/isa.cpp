@@ -23,14 +23,14 @@ bool processor_has_avx512() {
 #endif
 }
 
-// The processor's word (leaf 7: AMX-BF16, AMX-TILE, AVX512-VBMI; subleaf 1: AVX512-BF16), and the system's
+// The processor's word (leaf 7: AMX-BF16, AMX-TILE, AMX-INT8, AVX512-VBMI; subleaf 1: AVX512-BF16), and the system's
 // permission for the eight kilobytes of tile state, which Linux gives only to a process that asks.
 bool system_grants_amx() {
 #if defined(__x86_64__) && defined(__linux__)
   constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
   unsigned a, b, c, d;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-  if (!(d & 1u << 22) || !(d & 1u << 24) || !(c & 1u << 1)) return false;
+  if (!(d & 1u << 22) || !(d & 1u << 24) || !(d & 1u << 25) || !(c & 1u << 1)) return false;
   if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a & 1u << 5)) return false;
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 #else

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "kernels/matmul.h"
+#include "kernels/integer_matmul.h"
 #include "nn/torch_pch.h"
 
 namespace ds::nn {
@@ -28,6 +28,8 @@ kernels::ScaleType scale_type(const at::Tensor& scale) {
   }
 }
 
+int64_t grain(int64_t unit) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, unit)); }
+
 template <class T>
 at::Tensor multiply(const at::Tensor& x, kernels::MatmulWeight<T> w, const at::Tensor& bias) {
   const int64_t rows = x.size(0);
@@ -39,7 +41,6 @@ at::Tensor multiply(const at::Tensor& x, kernels::MatmulWeight<T> w, const at::T
   const T* bias_p = bias.defined() ? static_cast<const T*>(bias.const_data_ptr()) : nullptr;
   T* y_p = static_cast<T*>(y.mutable_data_ptr());
   void* prepared_p = prepared.mutable_data_ptr();
-  const auto grain = [](int64_t unit) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, unit)); };
   if (prepared.numel() > 0)
     at::parallel_for(0, kernels::matmul_blocks(rows), grain(16 * w.in), [&](int64_t b, int64_t e) {
       kernels::matmul_prepare(x_p, rows, w.in, prepared_p, b, e);
@@ -47,6 +48,29 @@ at::Tensor multiply(const at::Tensor& x, kernels::MatmulWeight<T> w, const at::T
   at::parallel_for(
       0, kernels::matmul_strips(w.out), grain(kernels::kMatmulStrip * w.in * rows),
       [&](int64_t b, int64_t e) { kernels::matmul(x_p, prepared_p, rows, w, bias_p, y_p, b, e); });
+  return y;
+}
+
+// Packed weights whose groups are whole runs: x becomes integers too.
+template <class T>
+at::Tensor multiply_integers(const at::Tensor& x, const kernels::PackedMatrix& w, int64_t out,
+                             const at::Tensor& bias) {
+  const int64_t rows = x.size(0), in = x.size(1);
+  const at::Tensor y = at::empty({rows, out}, x.options());
+  if (rows == 0 || out == 0) return y;
+  const at::Tensor prepared = at::empty({static_cast<int64_t>(kernels::integer_prepared_bytes(rows, in))},
+                                        x.options().dtype(at::kByte));
+  const T* x_p = static_cast<const T*>(x.const_data_ptr());
+  const T* bias_p = bias.defined() ? static_cast<const T*>(bias.const_data_ptr()) : nullptr;
+  T* y_p = static_cast<T*>(y.mutable_data_ptr());
+  void* prepared_p = prepared.mutable_data_ptr();
+  at::parallel_for(0, kernels::integer_blocks(rows), grain(16 * in), [&](int64_t b, int64_t e) {
+    kernels::integer_prepare(x_p, rows, in, w.bits, prepared_p, b, e);
+  });
+  at::parallel_for(0, kernels::matmul_strips(out), grain(kernels::kMatmulStrip * in * rows),
+                   [&](int64_t b, int64_t e) {
+                     kernels::integer_matmul(prepared_p, rows, w, out, in, bias_p, y_p, b, e);
+                   });
   return y;
 }
 
@@ -64,6 +88,7 @@ at::Tensor run(const at::Tensor& x, const at::Tensor& dense, const PackedWeight*
   w.packed.scale = scale.const_data_ptr();
   w.packed.scale_type = scale_type(scale);
   w.packed.bits = packed->bits, w.packed.group = packed->group, w.packed.words = words.size(1);
+  if (kernels::integer_matmul_supported(w.packed)) return multiply_integers<T>(x, w.packed, out, bias);
   return multiply<T>(x, w, bias);
 }
 

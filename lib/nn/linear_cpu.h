@@ -1,6 +1,7 @@
 // kernels/matmul.h on tensors: y = x W^T + bias on the CPU without gradients, over dense or packed weights.
 // Every row of y depends on its own row of x alone, so answers do not change with the batch or the number of
-// threads.
+// threads. Packed weights with one scale a row or a multiple of 128 inputs are products of integers
+// (kernels/integer_matmul.h); others are expanded strip by strip.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -26,11 +26,12 @@ target_link_libraries(ds_deps_formats INTERFACE ZLIB::ZLIB ${DS_ZSTD_LIBRARY})
 
 # Only lib/serve: HTTP by Boost.Beast (headers alone; 1.81 is the first with awaitable timeouts that work) and metrics.
 find_package(Boost 1.81 QUIET)
-find_package(prometheus-cpp QUIET)
-if(Boost_FOUND AND prometheus-cpp_FOUND)
+find_library(DS_PROMETHEUS_LIBRARY prometheus-cpp-core)
+find_path(DS_PROMETHEUS_INCLUDE prometheus/registry.h)
+if(Boost_FOUND AND DS_PROMETHEUS_LIBRARY AND DS_PROMETHEUS_INCLUDE)
   add_library(ds_deps_serve INTERFACE)
-  target_include_directories(ds_deps_serve SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
-  target_link_libraries(ds_deps_serve INTERFACE prometheus-cpp::core)
+  target_include_directories(ds_deps_serve SYSTEM INTERFACE ${Boost_INCLUDE_DIRS} ${DS_PROMETHEUS_INCLUDE})
+  target_link_libraries(ds_deps_serve INTERFACE ${DS_PROMETHEUS_LIBRARY})
 endif()
 
 # LibTorch: TORCH_DIR (a folder with include/ and lib/), else the wheel in .deps/, else the torch of the system's python3.

@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/matmul.h"
+#include "kernels/integer_matmul.h"
 
 using namespace ds::kernels;
 
@@ -121,10 +121,19 @@ Rate measure(const std::vector<Matrix>& matrices, int64_t rows, int threads, dou
   }
   Array<bf16> x(static_cast<size_t>(rows * widest_in), bf16{0x3f81}),
       y(static_cast<size_t>(rows * widest_out));
-  Array<char> prepared(matmul_prepared_bytes<bf16>(rows, widest_in));
+  Array<char> prepared(
+      std::max(matmul_prepared_bytes<bf16>(rows, widest_in), integer_prepared_bytes(rows, widest_in)));
   r.per_second = repeat(threads, seconds, [&](int thread) {
     for (const Matrix& m : matrices) {
       const int64_t strips = matmul_strips(m.shape.out), blocks = matmul_blocks(rows);
+      if (!m.weight.dense) {  // every thread prepares all, as the first of a call would wait for the others
+        integer_prepare(x.data(), rows, m.shape.in, m.weight.packed.bits, prepared.data(), 0,
+                        integer_blocks(rows));
+        integer_matmul(prepared.data(), rows, m.weight.packed, m.shape.out, m.shape.in,
+                       static_cast<const bf16*>(nullptr), y.data(), strips * thread / threads,
+                       strips * (thread + 1) / threads);
+        continue;
+      }
       matmul_prepare(x.data(), rows, m.shape.in, prepared.data(), blocks * thread / threads,
                      blocks * (thread + 1) / threads);
       matmul(x.data(), prepared.data(), rows, m.weight, static_cast<const bf16*>(nullptr), y.data(),
