@@ -89,7 +89,7 @@ Plan::Plan(const formats::ModelFolder& folder, const arch::ModelConfig& config, 
     layers_.push_back(std::move(layer));
   }
   for (size_t i = 0; i < used.size(); ++i) {
-    if (!used[i])
+    if (!used[i] && options.ignore[i] != "lm_head")  // that one stays anyway
       throw usage_error(
           fmt::format("--ignore {}: the model has no such layer", options.ignore[i]),
           layers_.empty() ? "" : fmt::format("a layer is called {}, for example", layers_[0].name));
