@@ -156,13 +156,13 @@ for _ in $(seq 300); do
   kill -0 $server 2>/dev/null || { cat demo/serve.log >&2; exit 1; }
   sleep 0.1
 done
-run "curl -sS --fail-with-body $url/v1/completions -d '{\"prompt\": \"$english_prompt\", \"max_tokens\": 40, \"temperature\": 0.7, \"seed\": 1}' | tee demo/answer.json"
+run "curl -sS --fail-with-body $url/v1/completions --json '{\"prompt\": \"$english_prompt\", \"max_tokens\": 40, \"temperature\": 0.7, \"seed\": 1}' | tee demo/answer.json"
 echo
-run "curl -sSN --fail-with-body $url/v1/completions -d '{\"prompt\": \"$chinese_prompt\", \"max_tokens\": 8, \"temperature\": 0, \"stream\": true}' | tee demo/answer.sse"
+run "curl -sSN --fail-with-body $url/v1/completions --json '{\"prompt\": \"$chinese_prompt\", \"max_tokens\": 8, \"temperature\": 0, \"stream\": true}' | tee demo/answer.sse"
 grep -q '"finish_reason"' demo/answer.json && [ "$(tail -n 2 demo/answer.sse | head -n 1)" = 'data: [DONE]' ] ||
   { echo "demo: error: no answer over HTTP" >&2; exit 1; }
 many() { for _ in 1 2 3 4; do for _ in 1 2 3 4; do
-  curl -sS --fail-with-body "$url/v1/completions" -d "{\"prompt\": \"$english_prompt\", \"max_tokens\": 128, \"temperature\": 0, \"ignore_eos\": true}" -o /dev/null & done; done; }
+  curl -sS --fail-with-body "$url/v1/completions" --json "{\"prompt\": \"$english_prompt\", \"max_tokens\": 128, \"temperature\": 0, \"ignore_eos\": true}" -o /dev/null & done; done; }
 asked=${EPOCHREALTIME/./}
 ( many; wait )
 served=$((16 * 128 * 1000000 / (${EPOCHREALTIME/./} - asked)))

@@ -119,8 +119,9 @@ DS_AVX512_INLINE __m512i sums_of(__m512i (&a)[16]) {
   return _mm512_add_epi32(_mm512_shuffle_i32x4(a[0], a[1], 0x88), _mm512_shuffle_i32x4(a[0], a[1], 0xdd));
 }
 
-// A run of `count` rows of W, the first at `from`, times the chunks q0 and q1.
-template <int Bits, bool Whole>
+// A run of `count` rows of W, the first at `from`, `left` bytes to the end of a row, times the chunks q0 and
+// q1.
+template <int Bits>
 __attribute__((always_inline)) DS_VNNI static inline __m512i one_run_of_rows(const uint8_t* from,
                                                                              int64_t stride, int64_t count,
                                                                              int64_t left, __m512i q0,
@@ -130,18 +131,89 @@ __attribute__((always_inline)) DS_VNNI static inline __m512i one_run_of_rows(con
 #pragma GCC unroll 16
   for (int64_t r = 0; r < 16; ++r, from += stride) {
     sum[r] = _mm512_setzero_si512();
-    if (!Whole && r >= count) continue;
-    const __m512i v = Whole ? _mm512_loadu_si512(from) : bytes_of(from, 0, left);
+    if (r >= count) continue;
+    const __m512i v = bytes_of(from, 0, left);
     if constexpr (Bits == 4) {
       sum[r] = _mm512_dpbusd_epi32(sum[r], _mm512_and_si512(v, nibble), q0);
       sum[r] = _mm512_dpbusd_epi32(sum[r], _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble), q1);
     } else {
       sum[r] = _mm512_dpbusd_epi32(sum[r], v, q0);
-      sum[r] =
-          _mm512_dpbusd_epi32(sum[r], Whole ? _mm512_loadu_si512(from + 64) : bytes_of(from, 64, left), q1);
+      sum[r] = _mm512_dpbusd_epi32(sum[r], bytes_of(from, 64, left), q1);
     }
   }
   return sums_of(sum);
+}
+
+// Sixteen scales as floats.
+DS_AVX512_INLINE v16 sixteen_scales(ScaleType type, const void* scales, int64_t i) {
+  if (type == ScaleType::f32) return _mm512_loadu_ps(static_cast<const float*>(scales) + i);
+  const __m256i half =
+      _mm256_loadu_si256(reinterpret_cast<const __m256i*>(static_cast<const uint16_t*>(scales) + i));
+  if (type == ScaleType::f16) return _mm512_cvtph_ps(half);
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+}
+
+// What one row of x brings to sixteen rows of W whose runs follow each other in memory: its additions and
+// scales, once for each row of W, and room for the exact sums and their scales.
+struct Pattern {
+  int64_t runs;
+  int32_t* addition;
+  float *scale, *exact, *product;  // [16][runs] each
+};
+
+DS_AVX512_INLINE Pattern pattern_of(const IntegerBlock& x, int64_t runs, float* memory) {
+  const Pattern p{runs, reinterpret_cast<int32_t*>(memory), memory + 16 * runs, memory + 32 * runs,
+                  memory + 48 * runs};
+  for (int64_t r = 0; r < 16; ++r) {
+    std::memcpy(p.addition + r * runs, x.addition, static_cast<size_t>(runs) * 4);
+    std::memcpy(p.scale + r * runs, x.scale, static_cast<size_t>(runs) * 4);
+  }
+  return p;
+}
+
+constexpr int64_t kAhead =
+    2048;  // bytes that are asked for ahead: the reader of memory alone stops at a page's end
+
+// Sixteen rows of W, read from end to end: sixteen runs at a time, whichever row they are of.
+template <int Bits, bool Grouped>
+DS_VNNI v16 sixteen_rows(const uint8_t* bytes, const PackedMatrix& w, int64_t first_scale,
+                         const IntegerBlock& x, const Pattern& p) {
+  constexpr int64_t kRunBytes = kIntegerRun / 8 * Bits;
+  const __m512i nibble = _mm512_set1_epi8(15);
+  const int8_t *q = x.chunks, *last = x.chunks + p.runs * kIntegerRun;
+  for (int64_t i = 0; i < 16 * p.runs; i += 16) {
+    __m512i sum[16];
+#pragma GCC unroll 16
+    for (int j = 0; j < 16; ++j, bytes += kRunBytes) {
+      for (int64_t line = 0; line < kRunBytes; line += 64)
+        _mm_prefetch(reinterpret_cast<const char*>(bytes + kAhead + line), _MM_HINT_T0);
+      const __m512i v = _mm512_loadu_si512(bytes), zero = _mm512_setzero_si512();
+      if constexpr (Bits == 4) {
+        sum[j] = _mm512_dpbusd_epi32(zero, _mm512_and_si512(v, nibble), _mm512_loadu_si512(q));
+        sum[j] = _mm512_dpbusd_epi32(sum[j], _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble),
+                                     _mm512_loadu_si512(q + 64));
+      } else {
+        sum[j] = _mm512_dpbusd_epi32(zero, v, _mm512_loadu_si512(q));
+        sum[j] = _mm512_dpbusd_epi32(sum[j], _mm512_loadu_si512(bytes + 64), _mm512_loadu_si512(q + 64));
+      }
+      q += kIntegerRun;
+      q = q == last ? x.chunks : q;
+    }
+    const __m512i all = _mm512_add_epi32(sums_of(sum), _mm512_loadu_si512(p.addition + i));
+    _mm512_storeu_ps(p.exact + i, _mm512_cvtepi32_ps(all));
+    if constexpr (Grouped)
+      _mm512_storeu_ps(p.product + i, _mm512_mul_ps(_mm512_loadu_ps(p.scale + i),
+                                                    sixteen_scales(w.scale_type, w.scale, first_scale + i)));
+  }
+  const __m512i rows =
+      _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+                         _mm512_set1_epi32(static_cast<int>(p.runs)));
+  v16 total = _mm512_setzero_ps();
+  for (int64_t run = 0; run < p.runs; ++run) {
+    const v16 scale = Grouped ? _mm512_i32gather_ps(rows, p.product + run, 4) : set(x.scale[run]);
+    total = _mm512_fmadd_ps(_mm512_i32gather_ps(rows, p.exact + run, 4), scale, total);
+  }
+  return total;
 }
 
 // Every row of x is a block of its own here: its chunks are two registers.
@@ -150,39 +222,40 @@ DS_VNNI void strips(const void* prepared, int64_t rows, const PackedMatrix& w, i
                     const T* bias, T* y, int64_t begin, int64_t end) {
   const IntegerBlocks blocks(rows, in);
   constexpr int64_t kRunBytes = kIntegerRun / 8 * Bits;
-  const int64_t groups = scales_per_row(w, in),
-                runs_per_scale = Grouped ? w.group / kIntegerRun : blocks.runs;
+  const int64_t runs = blocks.runs, groups = scales_per_row(w, in);
+  const int64_t runs_per_scale = Grouped ? w.group / kIntegerRun : runs;
   const int64_t stride = w.words * 4, row_bytes = (in * Bits + 7) / 8,
                 last = std::min(out, end * kMatmulStrip);
-  float* scales = matmul_scratch<float>(static_cast<size_t>(groups * 16));
-  for (int64_t first = begin * kMatmulStrip; first < last; first += 16) {
-    const auto* bytes = reinterpret_cast<const uint8_t*>(w.packed) + first * stride;
-    const int64_t count = std::min<int64_t>(16, out - first);
-    const __mmask16 m = lanes(static_cast<uint64_t>(count));
-    for (int64_t r = 0; r < 16; ++r)
-      for (int64_t g = 0; g < groups; ++g)
-        scales[g * 16 + r] = r < count ? read_scale(w.scale_type, w.scale, (first + r) * groups + g) : 0.0f;
-    for (int64_t row = 0; row < rows; ++row) {
-      const IntegerBlock x = integer_block(blocks, prepared, row);
+  const bool linear = in % kIntegerRun == 0 && (!Grouped || runs_per_scale == 1);
+  float* scales = matmul_scratch<float>(static_cast<size_t>(groups * 16 + 64 * runs));
+  float* memory = scales + groups * 16;
+  for (int64_t row = 0; row < rows; ++row) {
+    const IntegerBlock x = integer_block(blocks, prepared, row);
+    const Pattern pattern = pattern_of(x, runs, memory);
+    for (int64_t first = begin * kMatmulStrip; first < last; first += 16) {
+      const auto* bytes = reinterpret_cast<const uint8_t*>(w.packed) + first * stride;
+      const int64_t count = std::min<int64_t>(16, out - first);
+      const __mmask16 m = lanes(static_cast<uint64_t>(count));
+      if (!linear || count < 16 || !Grouped)
+        for (int64_t r = 0; r < 16; ++r)
+          for (int64_t g = 0; g < groups; ++g)
+            scales[g * 16 + r] =
+                r < count ? read_scale(w.scale_type, w.scale, (first + r) * groups + g) : 0.0f;
       v16 total = _mm512_setzero_ps();
-      for (int64_t run = 0; run < blocks.runs; ++run) {
-        // Rows follow each other in memory: the next sixteen are asked for while these are multiplied.
-        if (row == 0)
-          for (int64_t i = 0; i < 16 * kRunBytes; i += 64)
-            _mm_prefetch(reinterpret_cast<const char*>(bytes + 16 * stride + run * 16 * kRunBytes + i),
-                         _MM_HINT_T0);
-        const int8_t* q = x.chunks + run * kIntegerRun;
-        const __m512i q0 = _mm512_loadu_si512(q), q1 = _mm512_loadu_si512(q + 64);
-        const uint8_t* from = bytes + run * kRunBytes;
-        const int64_t left = row_bytes - run * kRunBytes;
-        const __m512i sums = count == 16 && left >= kRunBytes
-                                 ? one_run_of_rows<Bits, true>(from, stride, count, left, q0, q1)
-                                 : one_run_of_rows<Bits, false>(from, stride, count, left, q0, q1);
-        const v16 exact = _mm512_cvtepi32_ps(_mm512_add_epi32(sums, _mm512_set1_epi32(x.addition[run])));
-        v16 scale = set(x.scale[run]);
-        if constexpr (Grouped)
-          scale = _mm512_mul_ps(scale, _mm512_loadu_ps(scales + run / runs_per_scale * 16));
-        total = _mm512_fmadd_ps(exact, scale, total);
+      if (linear && count == 16) {
+        total = sixteen_rows<Bits, Grouped>(bytes, w, first * groups, x, pattern);
+      } else {
+        for (int64_t run = 0; run < runs; ++run) {
+          const int8_t* q = x.chunks + run * kIntegerRun;
+          const __m512i sums =
+              one_run_of_rows<Bits>(bytes + run * kRunBytes, stride, count, row_bytes - run * kRunBytes,
+                                    _mm512_loadu_si512(q), _mm512_loadu_si512(q + 64));
+          const v16 exact = _mm512_cvtepi32_ps(_mm512_add_epi32(sums, _mm512_set1_epi32(x.addition[run])));
+          v16 scale = set(x.scale[run]);
+          if constexpr (Grouped)
+            scale = _mm512_mul_ps(scale, _mm512_loadu_ps(scales + run / runs_per_scale * 16));
+          total = _mm512_fmadd_ps(exact, scale, total);
+        }
       }
       if constexpr (!Grouped) total = _mm512_mul_ps(total, _mm512_loadu_ps(scales));
       if (bias) total = _mm512_add_ps(total, load(bias + first, m));

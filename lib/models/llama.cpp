@@ -16,15 +16,9 @@ namespace ds::models {
 
 namespace {
 
-struct Projection {
-  const nn::Weight* weight;
-  const nn::Weight* bias;  // nullptr: none
-  at::Tensor operator()(const at::Tensor& x) const { return nn::linear(x, *weight, bias); }
-};
-
 struct Block {
   const nn::Weight *norm1, *norm2;
-  Projection q, k, v, o, gate, up, down;
+  nn::Layer q, k, v, o, gate, up, down;
 };
 
 class Llama : public Model {
@@ -39,7 +33,7 @@ class Llama : public Model {
     for (int64_t i = 0; i < config.layers; ++i) {
       const std::string layer = "model.layers." + std::to_string(i) + ".";
       const auto projection = [&](const std::string& name) {
-        return Projection{&store.weight(layer + name + ".weight"), store.find(layer + name + ".bias")};
+        return nn::Layer{&store.weight(layer + name + ".weight"), store.find(layer + name + ".bias")};
       };
       blocks_.push_back(
           {&store.weight(layer + "input_layernorm.weight"),
@@ -58,16 +52,20 @@ class Llama : public Model {
                    nn::AttentionContext& attention) override {
     const Block& b = blocks_[static_cast<size_t>(i)];
     const at::Tensor n1 = nn::rms_norm(x_NH, *b.norm1, config_.rms_norm_eps);
-    const auto heads = [&](const Projection& p, int64_t count) {
-      return p(n1).view({-1, count, config_.head_dim});
+    const std::vector<at::Tensor> qkv = nn::linears(n1, {b.q, b.k, b.v});
+    const auto heads = [&](const at::Tensor& x, int64_t count) {
+      return x.view({-1, count, config_.head_dim});
     };
-    const at::Tensor q = nn::rope(heads(b.q, config_.heads), positions_N, rope_, nn::RopeLayout::half_split);
-    const at::Tensor k =
-        nn::rope(heads(b.k, config_.kv_heads), positions_N, rope_, nn::RopeLayout::half_split);
-    const at::Tensor v = heads(b.v, config_.kv_heads);
+    const auto rotated = [&](const at::Tensor& x, int64_t count) {
+      return nn::rope(heads(x, count), positions_N, rope_, nn::RopeLayout::half_split);
+    };
+    const at::Tensor q = rotated(qkv[0], config_.heads), k = rotated(qkv[1], config_.kv_heads);
+    const at::Tensor v = heads(qkv[2], config_.kv_heads);
     const at::Tensor mixed = attention.attend(q, k, v, {.layer = i, .scale = scale_});
-    const auto [x, n2] = nn::add_rms_norm(x_NH, b.o(mixed.flatten(1)), *b.norm2, config_.rms_norm_eps);
-    return x + b.down(nn::swiglu(b.gate(n2), b.up(n2)));
+    const at::Tensor out = nn::linear(mixed.flatten(1), *b.o.weight, b.o.bias);
+    const auto [x, n2] = nn::add_rms_norm(x_NH, out, *b.norm2, config_.rms_norm_eps);
+    const std::vector<at::Tensor> gate_up = nn::linears(n2, {b.gate, b.up});
+    return x + nn::linear(nn::swiglu(gate_up[0], gate_up[1]), *b.down.weight, b.down.bias);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/error.h"
 #include "kernels/integer_matmul.h"
@@ -28,68 +29,128 @@ kernels::ScaleType scale_type(const at::Tensor& scale) {
   }
 }
 
-int64_t grain(int64_t unit) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, unit)); }
-
-template <class T>
-at::Tensor multiply(const at::Tensor& x, kernels::MatmulWeight<T> w, const at::Tensor& bias) {
-  const int64_t rows = x.size(0);
-  const at::Tensor y = at::empty({rows, w.out}, x.options());
-  if (rows == 0 || w.out == 0) return y;
-  const at::Tensor prepared = at::empty({static_cast<int64_t>(kernels::matmul_prepared_bytes<T>(rows, w.in))},
-                                        x.options().dtype(at::kByte));
-  const T* x_p = static_cast<const T*>(x.const_data_ptr());
-  const T* bias_p = bias.defined() ? static_cast<const T*>(bias.const_data_ptr()) : nullptr;
-  T* y_p = static_cast<T*>(y.mutable_data_ptr());
-  void* prepared_p = prepared.mutable_data_ptr();
-  if (prepared.numel() > 0)
-    at::parallel_for(0, kernels::matmul_blocks(rows), grain(16 * w.in), [&](int64_t b, int64_t e) {
-      kernels::matmul_prepare(x_p, rows, w.in, prepared_p, b, e);
-    });
-  at::parallel_for(
-      0, kernels::matmul_strips(w.out), grain(kernels::kMatmulStrip * w.in * rows),
-      [&](int64_t b, int64_t e) { kernels::matmul(x_p, prepared_p, rows, w, bias_p, y_p, b, e); });
-  return y;
-}
-
-// Packed weights whose groups are whole runs: x becomes integers too.
-template <class T>
-at::Tensor multiply_integers(const at::Tensor& x, const kernels::PackedMatrix& w, int64_t out,
-                             const at::Tensor& bias) {
-  const int64_t rows = x.size(0), in = x.size(1);
-  const at::Tensor y = at::empty({rows, out}, x.options());
-  if (rows == 0 || out == 0) return y;
-  const at::Tensor prepared = at::empty({static_cast<int64_t>(kernels::integer_prepared_bytes(rows, in))},
-                                        x.options().dtype(at::kByte));
-  const T* x_p = static_cast<const T*>(x.const_data_ptr());
-  const T* bias_p = bias.defined() ? static_cast<const T*>(bias.const_data_ptr()) : nullptr;
-  T* y_p = static_cast<T*>(y.mutable_data_ptr());
-  void* prepared_p = prepared.mutable_data_ptr();
-  at::parallel_for(0, kernels::integer_blocks(rows), grain(16 * in), [&](int64_t b, int64_t e) {
-    kernels::integer_prepare(x_p, rows, in, w.bits, prepared_p, b, e);
-  });
-  at::parallel_for(0, kernels::matmul_strips(out), grain(kernels::kMatmulStrip * in * rows),
-                   [&](int64_t b, int64_t e) {
-                     kernels::integer_matmul(prepared_p, rows, w, out, in, bias_p, y_p, b, e);
-                   });
-  return y;
-}
-
-template <class T>
-at::Tensor run(const at::Tensor& x, const at::Tensor& dense, const PackedWeight* packed,
-               const at::Tensor& bias, int64_t out) {
-  kernels::MatmulWeight<T> w;
-  w.out = out, w.in = x.size(1);
-  if (!packed) {
-    w.dense = static_cast<const T*>(dense.const_data_ptr());
-    return multiply<T>(x, w, bias);
+bool fits(const at::Tensor& x, const LinearCpu& l) {
+  const bool bias = !l.bias.defined() || (l.bias.numel() == l.out &&
+                                          l.bias.scalar_type() == x.scalar_type() && l.bias.is_contiguous());
+  if (x.dim() != 2 || !bias) return false;
+  if (l.packed) {
+    return l.packed->in == x.size(1) && l.packed->words.size(0) == l.out && l.packed->words.is_contiguous() &&
+           l.packed->scale.is_contiguous();
   }
-  const at::Tensor words = packed->words.contiguous(), scale = packed->scale.contiguous();
-  w.packed.packed = static_cast<const uint32_t*>(words.const_data_ptr());
-  w.packed.scale = scale.const_data_ptr();
-  w.packed.scale_type = scale_type(scale);
-  w.packed.bits = packed->bits, w.packed.group = packed->group, w.packed.words = words.size(1);
-  if (kernels::integer_matmul_supported(w.packed)) return multiply_integers<T>(x, w.packed, out, bias);
-  return multiply<T>(x, w, bias);
+  return l.dense.dim() == 2 && l.dense.size(0) == l.out && l.dense.size(1) == x.size(1) &&
+         l.dense.scalar_type() == x.scalar_type() && l.dense.is_contiguous();
+}
+
+template <class T>
+struct Task {
+  kernels::MatmulWeight<T> w;
+  bool integers = false;  // x as integers too
+  const T* bias = nullptr;
+  T* y = nullptr;
+  const void* prepared = nullptr;
+  int64_t strips = 0;
+};
+
+template <class T>
+Task<T> open_task(const LinearCpu& l, int64_t in, const at::Tensor& y) {
+  Task<T> t;
+  t.w.out = l.out, t.w.in = in;
+  if (l.packed) {
+    t.w.packed = {static_cast<const uint32_t*>(l.packed->words.const_data_ptr()),
+                  l.packed->scale.const_data_ptr(),
+                  scale_type(l.packed->scale),
+                  l.packed->bits,
+                  l.packed->group,
+                  l.packed->words.size(1)};
+    t.integers = kernels::integer_matmul_supported(t.w.packed);
+  } else {
+    t.w.dense = static_cast<const T*>(l.dense.const_data_ptr());
+  }
+  if (l.bias.defined()) t.bias = static_cast<const T*>(l.bias.const_data_ptr());
+  t.y = static_cast<T*>(y.mutable_data_ptr());
+  t.strips = kernels::matmul_strips(l.out);
+  return t;
+}
+
+// What the rows of x look like to the kernels; each kind is made when the first weight asks for it.
+template <class T>
+class PreparedRows {
+ public:
+  explicit PreparedRows(const at::Tensor& x) : x_(x), rows_(x.size(0)), in_(x.size(1)) {}
+
+  const void* integers(int bits) {
+    at::Tensor& made = integers_[bits == 4];
+    if (!made.defined()) {
+      made = bytes(kernels::integer_prepared_bytes(rows_, in_));
+      cut(kernels::integer_blocks(rows_), [&](int64_t b, int64_t e) {
+        kernels::integer_prepare(data(), rows_, in_, bits, made.mutable_data_ptr(), b, e);
+      });
+    }
+    return made.const_data_ptr();
+  }
+  const void* numbers() {
+    if (!numbers_.defined()) {
+      numbers_ = bytes(kernels::matmul_prepared_bytes<T>(rows_, in_));
+      if (numbers_.numel() > 0)
+        cut(kernels::matmul_blocks(rows_), [&](int64_t b, int64_t e) {
+          kernels::matmul_prepare(data(), rows_, in_, numbers_.mutable_data_ptr(), b, e);
+        });
+    }
+    return numbers_.const_data_ptr();
+  }
+  const T* data() const { return static_cast<const T*>(x_.const_data_ptr()); }
+
+ private:
+  at::Tensor bytes(size_t n) const {
+    return at::empty({static_cast<int64_t>(n)}, x_.options().dtype(at::kByte));
+  }
+  template <class Body>
+  void cut(int64_t blocks, const Body& body) const {
+    at::parallel_for(0, blocks, std::max<int64_t>(1, kGrain / (16 * std::max<int64_t>(1, in_))), body);
+  }
+  at::Tensor x_, numbers_, integers_[2];
+  int64_t rows_, in_;
+};
+
+template <class T>
+void run(const at::Tensor& x, const std::vector<LinearCpu>& weights, const std::vector<at::Tensor>& results) {
+  const int64_t rows = x.size(0), in = x.size(1);
+  PreparedRows<T> prepared(x);
+  std::vector<Task<T>> tasks;
+  int64_t strips = 0, work = 0;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    Task<T> t = open_task<T>(weights[i], in, results[i]);
+    t.prepared = t.integers ? prepared.integers(t.w.packed.bits) : prepared.numbers();
+    strips += t.strips, work += t.w.out * in * rows;
+    tasks.push_back(t);
+  }
+  // Threads take the next few strips when they have done theirs: one that the system holds up holds nobody
+  // else up.
+  const int64_t threads = std::clamp<int64_t>(work / kGrain, 1, at::get_num_threads());
+  const int64_t few = threads == 1 ? strips : std::max<int64_t>(1, strips / (threads * 4));
+  std::atomic<int64_t> next{0};
+  const auto worker = [&] {
+    for (int64_t begin; (begin = next.fetch_add(few)) < strips;) {
+      int64_t first = begin, left = std::min(few, strips - begin);
+      for (const Task<T>& t : tasks) {
+        if (first >= t.strips) {
+          first -= t.strips;
+          continue;
+        }
+        const int64_t end = std::min(t.strips, first + left);
+        if (t.integers)
+          kernels::integer_matmul(t.prepared, rows, t.w.packed, t.w.out, in, t.bias, t.y, first, end);
+        else
+          kernels::matmul(prepared.data(), t.prepared, rows, t.w, t.bias, t.y, first, end);
+        left -= end - first, first = 0;
+        if (left == 0) break;
+      }
+    }
+  };
+  if (threads == 1) return worker();
+  at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) worker();
+  });
 }
 
 }  // namespace
@@ -99,18 +160,20 @@ bool linear_cpu_supported(const at::Tensor& x) {
          !(x.requires_grad() && c10::GradMode::is_enabled());
 }
 
-at::Tensor linear_cpu(const at::Tensor& x_NK, const at::Tensor& dense, const PackedWeight* packed,
-                      const at::Tensor& bias, int64_t out) {
-  const at::Tensor x = x_NK.contiguous(), w = packed ? at::Tensor() : dense.contiguous();
-  const at::Tensor b = bias.defined() ? bias.contiguous() : bias;
-  const bool fits = x.dim() == 2 &&
-                    (!b.defined() || (b.numel() == out && b.scalar_type() == x.scalar_type())) &&
-                    (packed ? packed->in == x.size(1) && packed->words.size(0) == out
-                            : w.dim() == 2 && w.size(0) == out && w.size(1) == x.size(1) &&
-                                  w.scalar_type() == x.scalar_type());
-  if (!fits) throw internal_error("linear: shapes or types of x, weight and bias do not fit each other");
-  return x.scalar_type() == at::kFloat ? run<float>(x, w, packed, b, out)
-                                       : run<kernels::bf16>(x, w, packed, b, out);
+std::vector<at::Tensor> linear_cpu(const at::Tensor& x_NK, const std::vector<LinearCpu>& weights) {
+  const at::Tensor x = x_NK.contiguous();
+  std::vector<at::Tensor> results;
+  for (const LinearCpu& l : weights) {
+    if (!fits(x, l))
+      throw internal_error("linear: shapes or types of x, weight and bias do not fit each other");
+    results.push_back(at::empty({x.size(0), l.out}, x.options()));
+  }
+  if (x.size(0) == 0) return results;
+  if (x.scalar_type() == at::kFloat)
+    run<float>(x, weights, results);
+  else
+    run<kernels::bf16>(x, weights, results);
+  return results;
 }
 
 }  // namespace ds::nn

@@ -6,6 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <vector>
+
 #include "nn/parameter_store.h"
 
 namespace ds::nn {
@@ -13,9 +15,18 @@ namespace ds::nn {
 // fp32 or bf16 on the CPU, and no gradient is wanted of anything computed from x.
 bool linear_cpu_supported(const at::Tensor& x);
 
-// x [N, in] -> [N, out]. Exactly one of `dense` ([out, in], x's type) and `packed` is given; `bias` [out] of
-// x's type or undefined. Inputs that are not contiguous are copied.
-at::Tensor linear_cpu(const at::Tensor& x_NK, const at::Tensor& dense, const PackedWeight* packed,
-                      const at::Tensor& bias, int64_t out);
+// One weight: exactly one of `dense` ([out, in], x's type) and `packed` is given; `bias` [out] of x's type or
+// undefined.
+struct LinearCpu {
+  at::Tensor dense;
+  const PackedWeight* packed = nullptr;
+  at::Tensor bias;
+  int64_t out = 0;
+};
+
+// x [N, in] -> [N, out] for each weight. All of them are one piece of parallel work, cut as it goes, and what
+// must be done to x is done once: a decoding step is many small products. Inputs that are not contiguous are
+// copied.
+std::vector<at::Tensor> linear_cpu(const at::Tensor& x_NK, const std::vector<LinearCpu>& weights);
 
 }  // namespace ds::nn

@@ -38,13 +38,29 @@ at::Tensor embedding(const at::Tensor& ids_N, const Weight& table_VH) {
 }
 
 at::Tensor linear(const at::Tensor& x, const Weight& w, const Weight* bias) {
-  const bool trained = at::GradMode::is_enabled() && w.dense.defined() && w.dense.requires_grad();
-  if (fused() && !trained && x.dim() == 2 && linear_cpu_supported(x)) {
-    return linear_cpu(x, w.dense, w.packed.defined() ? &w.packed : nullptr, bias ? bias->dense : at::Tensor(),
-                      w.shape[0]);
+  return linears(x, {{&w, bias}}).front();
+}
+
+std::vector<at::Tensor> linears(const at::Tensor& x, std::initializer_list<Layer> layers) {
+  bool trained = false;
+  for (const Layer& l : layers) {
+    trained = trained ||
+              (at::GradMode::is_enabled() && l.weight->dense.defined() && l.weight->dense.requires_grad());
   }
-  const at::Tensor matrix = dense_of(w, x.scalar_type());
-  return bias ? at::linear(x, matrix, bias->dense) : at::linear(x, matrix);
+  if (fused() && !trained && x.dim() == 2 && linear_cpu_supported(x)) {
+    std::vector<LinearCpu> weights;
+    for (const Layer& l : layers) {
+      weights.push_back({l.weight->dense, l.weight->packed.defined() ? &l.weight->packed : nullptr,
+                         l.bias ? l.bias->dense : at::Tensor(), l.weight->shape[0]});
+    }
+    return linear_cpu(x, weights);
+  }
+  std::vector<at::Tensor> results;
+  for (const Layer& l : layers) {
+    const at::Tensor matrix = dense_of(*l.weight, x.scalar_type());
+    results.push_back(l.bias ? at::linear(x, matrix, l.bias->dense) : at::linear(x, matrix));
+  }
+  return results;
 }
 
 at::Tensor rms_norm(const at::Tensor& x_NH, const Weight& w_H, double eps) {

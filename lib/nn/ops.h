@@ -11,6 +11,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,12 @@ at::Tensor embedding(const at::Tensor& ids_N, const Weight& table_VH);  // -> [N
 // alone (kernels/matmul.h), so that an answer does not change with the batch; packed weights are read as they
 // are.
 at::Tensor linear(const at::Tensor& x, const Weight& w, const Weight* bias = nullptr);
+// Several weights on the same x, as in q, k and v: on the CPU without gradients one piece of parallel work.
+struct Layer {
+  const Weight* weight = nullptr;
+  const Weight* bias = nullptr;  // nullptr: none
+};
+std::vector<at::Tensor> linears(const at::Tensor& x, std::initializer_list<Layer> layers);
 // y = w * cast(x / rms(x)), statistics in fp32, the cast before the weight (Zhang & Sennrich 2019; HF's
 // order).
 at::Tensor rms_norm(const at::Tensor& x_NH, const Weight& w_H, double eps);

@@ -63,6 +63,9 @@ if(TORCH_DIR)
   target_include_directories(ds_torch SYSTEM INTERFACE ${TORCH_DIR}/include ${TORCH_DIR}/include/torch/csrc/api/include)
   target_link_directories(ds_torch INTERFACE ${TORCH_DIR}/lib)
   target_link_libraries(ds_torch INTERFACE torch_cpu c10)
+  # at::parallel_for is a template that runs on one thread in units compiled without OpenMP. LibTorch brings its libgomp.
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  target_link_libraries(ds_torch INTERFACE OpenMP::OpenMP_CXX)
   # The wheel's own libraries lie beside it in nvidia/*/lib; what only CUDA needs may be absent on a CPU machine.
   target_link_options(ds_torch INTERFACE -Wl,--allow-shlib-undefined)
   file(GLOB torch_cuda_libraries ${TORCH_DIR}/../nvidia/*/lib)

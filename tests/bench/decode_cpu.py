@@ -3,7 +3,7 @@
 
 The model has random weights (334 million parameters unless told otherwise); speed does not depend on their values. Each
 round runs every contender once, so that a busy machine slows all of them alike; the figures are medians over the rounds.
-Decoding is measured behind a prompt of the same length in both programs.
+Prefill is of a prompt of its own (pp512) and decoding starts from a prompt of one token (tg64), as llama-bench has it.
 """
 import argparse
 import json
@@ -88,17 +88,20 @@ def write_model(folder):
 
 
 def ours(folder, model):
-    command = [os.path.join(BIN, "ds-eval"), "generate", "-q", "-f", "--json", "--model", model, "--ids", "prompt.safetensors",
-               "-o", "out.safetensors", "--max-tokens", str(args.tokens), "--temperature", "0", "--precision", "bf16",
-               "--device", "cpu", "-t", str(args.threads)]
-    r = json.loads(subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout)
-    return r["prefill_tokens_per_second"], r["decode_tokens_per_second"], " ".join(["ds-eval"] + command[1:])
+    rates = []
+    for prompt, tokens, key in (("long", 1, "prefill"), ("short", args.tokens + 1, "decode")):
+        command = [os.path.join(BIN, "ds-eval"), "generate", "-q", "-f", "--json", "--model", model, "--ids", prompt + ".safetensors",
+                   "-o", "out.safetensors", "--max-tokens", str(tokens), "--temperature", "0", "--precision", "bf16",
+                   "--device", "cpu", "-t", str(args.threads)]
+        r = json.loads(subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout)
+        rates.append(r[key + "_tokens_per_second"])
+    return rates[0], rates[1], " ".join(["ds-eval"] + command[1:])
 
 
 def llama(folder, file):
     base = [os.environ["LLAMA_BENCH"], "-m", file, "-t", str(args.threads), "-r", "1", "-o", "json"]
     rates = []
-    for extra in (["-p", str(args.prompt), "-n", "0"], ["-p", "0", "-n", str(args.tokens), "-d", str(args.prompt)]):
+    for extra in (["-p", str(args.prompt), "-n", "0"], ["-p", "0", "-n", str(args.tokens)]):
         text = subprocess.run(base + extra, cwd=folder, check=True, capture_output=True, text=True).stdout
         rates.append(json.loads(text)[0]["avg_ts"])
     return rates[0], rates[1], " ".join(["llama-bench"] + base[1:] + extra)
@@ -124,8 +127,9 @@ def read_bandwidth():
 parameters = sum(int(numpy.prod(s)) for _, s in tensors())
 with tempfile.TemporaryDirectory() as scratch:
     write_model(os.path.join(scratch, "bf16"))
-    prompt = numpy.random.default_rng(1).integers(0, args.vocab, (1, args.prompt), numpy.int64)
-    write_safetensors(os.path.join(scratch, "prompt.safetensors"), [("ids", "I64", prompt.shape, prompt.tobytes)])
+    for name, length in (("long", args.prompt), ("short", 1)):
+        prompt = numpy.random.default_rng(1).integers(0, args.vocab, (1, length), numpy.int64)
+        write_safetensors(os.path.join(scratch, name + ".safetensors"), [("ids", "I64", prompt.shape, prompt.tobytes)])
     for scheme in ("int8", "int4"):
         subprocess.run([os.path.join(BIN, "ds-quantize"), "-q", "--scheme", scheme, "--model", "bf16", "-o", scheme], cwd=scratch, check=True)
     contenders = {f"ds-tools {m}": lambda m=m: ours(scratch, m) for m in ("bf16", "int8", "int4")}

@@ -63,7 +63,7 @@ server=$!
 for _ in $(seq 300); do grep -q '^listening on ' serve.log && break; sleep 0.1; done
 url=$(sed -n 's/^listening on //p' serve.log)
 [ -n "$url" ] || fail "ds-serve does not say where it listens: $(cat serve.log)"
-curl -sS --fail-with-body "$url/v1/completions" -d '{"prompt": "The river", "max_tokens": 8, "temperature": 0}' >answer.json || fail "no answer: $(cat answer.json)"
+curl -sS --fail-with-body "$url/v1/completions" --json '{"prompt": "The river", "max_tokens": 8, "temperature": 0}' >answer.json || fail "no answer: $(cat answer.json)"
 grep -q '"finish_reason"' answer.json || fail "answer: $(cat answer.json)"
 pkill -TERM -P $server -x ds-serve || kill -TERM $server
 wait $server || fail "make serve ended with $?: $(cat serve.log)"

@@ -181,6 +181,7 @@ int perplexity(TorchCall& call, const PerplexityCommand& o) {
 }
 
 int generate_ids(TorchCall& call, const GenerateCommand& o) {
+  nn::keep_freed_memory();
   Opened opened(o.model);
   Output output(call, o.output, o.model, o.ids);
   if (output.up_to_date(call)) return kExitOk;
@@ -211,6 +212,7 @@ int generate_ids(TorchCall& call, const GenerateCommand& o) {
 }
 
 int generate_text(TorchCall& call, const GenerateCommand& o) {
+  nn::keep_freed_memory();
   Opened opened(o.model);
   opened.load_tokenizer();
   if (!opened.tokenizer) {
