@@ -18,28 +18,29 @@ contents() { (cd "$1" && find . -type f -printf '%P\n' | sort); }
 
 core=(ds-clean ds-tokenize ds-export) model=()
 dpkg-deb -x packages/ds-tools_*.deb core
-tar -x -C . -f packages/ds-tools-[0-9]*.tar.gz
-diff <(contents core/usr) <(contents "$(echo ds-tools-[0-9]*/)") || fail "ds-tools: .deb and .tar.gz differ"
+mkdir core-tar
+tar -x -C core-tar -f packages/ds-tools-[0-9]*.tar.gz
+diff <(contents core) <(contents core-tar) || fail "ds-tools: .deb and .tar.gz differ"
 for tool in "${core[@]}"; do
-  in_prefix core/usr "$tool" --version >/dev/null || fail "$tool --version"
-  ldd "core/usr/bin/$tool" | grep -E 'torch|c10|cuda|not found' && fail "$tool needs more than it should"
+  in_prefix "$work/core/usr" "$tool" --version >/dev/null || fail "$tool --version"
+  ldd "core/usr/bin/$tool" | grep -E 'libtorch|libc10|libcud|not found' && fail "$tool needs more than it should"
   [ -s "core/usr/share/man/man1/$tool.1" ] || fail "$tool has no man page"
 done
 compgen -G 'core/usr/lib/ds-tools/*' && fail "the torch-free package has a part of the other"
 printf '{"text":"A short document about rivers, bridges and the people who cross them."}\n' >in.jsonl
-in_prefix core/usr ds-clean -q -o clean.jsonl in.jsonl
-in_prefix core/usr ds-tokenize count --tokenizer "$testdata/toy/model/tokenizer.json" clean.jsonl >/dev/null
-in_prefix core/usr ds-export inspect clean.jsonl | grep -q ds-clean || fail "ds-export inspect does not name ds-clean"
+in_prefix "$work/core/usr" ds-clean -q -o clean.jsonl in.jsonl
+in_prefix "$work/core/usr" ds-tokenize count --tokenizer "$testdata/toy/model/tokenizer.json" clean.jsonl >/dev/null
+in_prefix "$work/core/usr" ds-export inspect clean.jsonl | grep -q ds-clean || fail "ds-export inspect does not name ds-clean"
 dpkg-deb -f packages/ds-tools_*.deb Depends | grep -q libc6 || fail "ds-tools: no dependencies in the .deb"
 
 if [ -n "$torch" ]; then
   model=(ds-train ds-quantize ds-serve ds-eval)
   dpkg-deb -x packages/ds-tools-model_*.deb both
   dpkg-deb -x packages/ds-tools_*.deb both
-  tar -x -C . -f packages/ds-tools-model-*.tar.gz
-  mkdir model-only
+  mkdir model-only model-tar
+  tar -x -C model-tar -f packages/ds-tools-model-*.tar.gz
   dpkg-deb -x packages/ds-tools-model_*.deb model-only
-  diff <(contents model-only/usr) <(contents "$(echo ds-tools-model-*/)") || fail "ds-tools-model: .deb and .tar.gz differ"
+  diff <(contents model-only) <(contents model-tar) || fail "ds-tools-model: .deb and .tar.gz differ"
   for library in both/usr/lib/ds-tools/*.so; do
     readelf -d "$library" | grep -E 'R(UN)?PATH' | grep -F "$build" && fail "$library knows the build folder"
   done
