@@ -12,6 +12,10 @@
 
 namespace ds::infer {
 
+namespace {
+constexpr int64_t kGrain = 1 << 16;  // products of two numbers worth a thread
+}
+
 KvCache::KvCache(const arch::ModelConfig& config, int64_t pages, at::Device device, at::ScalarType dtype)
     : device_(device) {
   const auto options = at::TensorOptions().device(device).dtype(dtype);
@@ -156,12 +160,18 @@ at::Tensor CachedAttention::attend_paged(const at::Tensor& q_in, const at::Tenso
       for (int64_t i = first; i < last; ++i)
         kernels::paged_store<T>(cache, shape, sequences[static_cast<size_t>(i)], data(k), data(v));
     });
-    at::parallel_for(0, count * heads, 1, [&](int64_t first, int64_t last) {
-      for (int64_t task = first; task < last; ++task) {
-        kernels::paged_attention<T>(cache, shape, sequences[static_cast<size_t>(task / heads)], task % heads,
-                                    data(q), data(out));
-      }
-    });
+    // A short text's attention is over before another thread has woken up.
+    int64_t products = 1;
+    for (const auto& s : sequences) {
+      products = std::max(products, (s.past + s.count) * s.count * cache.width * shape.heads / heads);
+    }
+    at::parallel_for(
+        0, count * heads, std::max<int64_t>(1, kGrain / products), [&](int64_t first, int64_t last) {
+          for (int64_t task = first; task < last; ++task) {
+            kernels::paged_attention<T>(cache, shape, sequences[static_cast<size_t>(task / heads)],
+                                        task % heads, data(q), data(out));
+          }
+        });
   };
   if (q.scalar_type() == at::kFloat)
     work(float{});

@@ -1,6 +1,7 @@
 #include "nn/fused.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "nn/fused_launch.h"
@@ -88,21 +89,33 @@ class Swiglu : public Function<Swiglu> {
 
 bool fused_supported(const at::Tensor& x) { return fused() && have_kernels(x); }
 
+// Without gradients an autograd function is only overhead, which a decoding step of many small operations
+// feels.
+static bool plain() { return !c10::GradMode::is_enabled(); }
+
 at::Tensor fused_rms_norm(const at::Tensor& x, const at::Tensor& w, double eps) {
+  if (plain()) return launch_rms_norm(x.contiguous(), {}, w, eps).y;
   return RmsNorm::apply(x, w, eps);
 }
 
 std::pair<at::Tensor, at::Tensor> fused_add_rms_norm(const at::Tensor& x, const at::Tensor& delta,
                                                      const at::Tensor& w, double eps) {
+  if (plain()) {
+    const NormResult r = launch_rms_norm(x.contiguous(), delta.contiguous(), w, eps);
+    return {r.sum, r.y};
+  }
   variable_list r = AddRmsNorm::apply(x, delta, w, eps);
   return {r[0], r[1]};
 }
 
 at::Tensor fused_rope(const at::Tensor& x, const at::Tensor& positions, const at::Tensor& cos,
                       const at::Tensor& sin, bool interleaved) {
+  if (plain()) return launch_rope(x.contiguous(), positions, cos, sin, interleaved, /*inverse=*/false);
   return Rope::apply(x, positions, cos, sin, interleaved);
 }
 
-at::Tensor fused_swiglu(const at::Tensor& gate, const at::Tensor& up) { return Swiglu::apply(gate, up); }
+at::Tensor fused_swiglu(const at::Tensor& gate, const at::Tensor& up) {
+  return plain() ? launch_swiglu(gate.contiguous(), up.contiguous()) : Swiglu::apply(gate, up);
+}
 
 }  // namespace ds::nn

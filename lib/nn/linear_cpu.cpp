@@ -124,14 +124,15 @@ void run(const at::Tensor& x, const std::vector<LinearCpu>& weights, const std::
     strips += t.strips, work += t.w.out * in * rows;
     tasks.push_back(t);
   }
-  // Threads take the next few strips when they have done theirs: one that the system holds up holds nobody
-  // else up.
+  // Threads take the next strips when they have done theirs, ever fewer towards the end: one that the system
+  // holds up holds nobody else up.
   const int64_t threads = std::clamp<int64_t>(work / kGrain, 1, at::get_num_threads());
-  const int64_t few = threads == 1 ? strips : std::max<int64_t>(1, strips / (threads * 4));
   std::atomic<int64_t> next{0};
   const auto worker = [&] {
-    for (int64_t begin; (begin = next.fetch_add(few)) < strips;) {
-      int64_t first = begin, left = std::min(few, strips - begin);
+    for (int64_t begin = next.load(); begin < strips; begin = next.load()) {
+      int64_t left = threads == 1 ? strips : std::max<int64_t>(1, (strips - begin) / (2 * threads));
+      if (!next.compare_exchange_weak(begin, begin + left)) continue;
+      int64_t first = begin;
       for (const Task<T>& t : tasks) {
         if (first >= t.strips) {
           first -= t.strips;
