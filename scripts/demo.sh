@@ -105,7 +105,7 @@ if [ -z "$steps" ]; then
   settings 24 >demo/trial.toml
   run "$bin/ds-train -q -f -c demo/trial.toml --log-every 4 --model demo/config.json --data demo/train -o demo/trial"
   steps=$((train_seconds * $(rate_of demo/trial/metrics.jsonl) / (batch * window)))
-  [ "$steps" -ge 50 ] || steps=50
+  [ "$steps" -ge 300 ] || steps=300  # fewer would learn too little to show anything
   echo "$steps" >demo/steps
 fi
 settings "$steps" >demo/train.toml
