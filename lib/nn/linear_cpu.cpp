@@ -14,6 +14,7 @@
 namespace ds::nn {
 namespace {
 
+constexpr int64_t kFewest = 4;  // strips that a thread takes: fewer, and reading memory begins anew too often
 constexpr int64_t kGrain = 1 << 17;  // products of two numbers worth a thread
 
 kernels::ScaleType scale_type(const at::Tensor& scale) {
@@ -130,7 +131,7 @@ void run(const at::Tensor& x, const std::vector<LinearCpu>& weights, const std::
   std::atomic<int64_t> next{0};
   const auto worker = [&] {
     for (int64_t begin = next.load(); begin < strips; begin = next.load()) {
-      int64_t left = threads == 1 ? strips : std::max<int64_t>(1, (strips - begin) / (2 * threads));
+      int64_t left = threads == 1 ? strips : std::max<int64_t>(kFewest, (strips - begin) / (2 * threads));
       if (!next.compare_exchange_weak(begin, begin + left)) continue;
       int64_t first = begin;
       for (const Task<T>& t : tasks) {
