@@ -62,7 +62,7 @@ class GgufFile {
   uint64_t size() const { return map_.size(); }
   const std::vector<std::pair<std::string, GgufValue>>& metadata() const {
     return metadata_;
-  }                                                                    // in file order
+  }  // in file order
   const GgufValue* find(std::string_view key) const;                   // or nullptr
   const std::vector<GgufTensor>& tensors() const { return tensors_; }  // in file order
   const GgufTensor* find_tensor(std::string_view name) const;          // or nullptr

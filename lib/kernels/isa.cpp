@@ -23,8 +23,8 @@ bool processor_has_avx512() {
 #endif
 }
 
-// The processor's word (leaf 7: AMX-BF16, AMX-TILE, AMX-INT8, AVX512-VBMI; subleaf 1: AVX512-BF16), and the system's
-// permission for the eight kilobytes of tile state, which Linux gives only to a process that asks.
+// The processor's word (leaf 7: AMX-BF16, AMX-TILE, AMX-INT8, AVX512-VBMI; subleaf 1: AVX512-BF16), and the
+// system's permission for the eight kilobytes of tile state, which Linux gives only to a process that asks.
 bool system_grants_amx() {
 #if defined(__x86_64__) && defined(__linux__)
   constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA

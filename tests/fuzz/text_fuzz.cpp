@@ -1,7 +1,7 @@
 // UTF-8 repair and normal forms of any bytes: the result is valid, and normalising it again changes nothing.
+#include "base/utf8.h"
 #include "fuzz.h"
 #include "text/normalize.h"
-#include "base/utf8.h"
 
 void fuzz(std::string_view input) {
   std::string text(input);

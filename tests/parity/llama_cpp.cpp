@@ -19,7 +19,8 @@ namespace {
 
 std::string from_hex(const std::string& hex) {
   std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  for (size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
   return bytes;
 }
 
@@ -44,7 +45,8 @@ bool greedy(llama_context* context, const llama_vocab* vocab, std::istringstream
   const int size = llama_vocab_n_tokens(vocab);
   double closest = 1e30;
   for (int i = 0; i < count; ++i) {
-    if (llama_decode(context, llama_batch_get_one(ids.data(), static_cast<int>(ids.size()))) != 0) return false;
+    if (llama_decode(context, llama_batch_get_one(ids.data(), static_cast<int>(ids.size()))) != 0)
+      return false;
     const float* logits = llama_get_logits_ith(context, -1);
     const llama_token best = static_cast<llama_token>(std::max_element(logits, logits + size) - logits);
     for (llama_token t = 0; t < size; ++t)
@@ -60,9 +62,11 @@ bool greedy(llama_context* context, const llama_vocab* vocab, std::istringstream
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  llama_log_set([](ggml_log_level level, const char* text, void*) {
-    if (level == GGML_LOG_LEVEL_ERROR || level == GGML_LOG_LEVEL_WARN) std::fputs(text, stderr);
-  }, nullptr);
+  llama_log_set(
+      [](ggml_log_level level, const char* text, void*) {
+        if (level == GGML_LOG_LEVEL_ERROR || level == GGML_LOG_LEVEL_WARN) std::fputs(text, stderr);
+      },
+      nullptr);
   llama_backend_init();
   llama_model* model = llama_model_load_from_file(argv[1], llama_model_default_params());
   if (!model) return 3;
