@@ -5,6 +5,7 @@
 // nibbles from scratch. B is a chunk of a block of x. C begins as the block's additions, the same in every
 // row (a tile load with stride 0), and after the two products of a run its sums join the totals, which stay
 // in registers for all runs.
+#include "kernels/amx_tiles.h"
 #include "kernels/integer_layout.h"
 #include "kernels/matmul_forms.h"
 #include "kernels/scale.h"
@@ -23,28 +24,16 @@ namespace {
 constexpr int64_t kHalf = 16;        // rows of W in a tile
 constexpr int64_t kSlot = 2 * 1024;  // bytes of a run of sixteen rows, as bytes
 
-struct alignas(64) Config {
-  uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {};
-  uint8_t rows[16] = {};
-};
-
 // Tile 0: C. 1 and 2: rows of W. 3 and 4: chunks of x.
 DS_TILES_INLINE void configure(int64_t columns) {
-  Config c;
+  TileConfig c;
   for (int t = 0; t < 5; ++t) {
     c.rows[t] = 16;
     c.row_bytes[t] = t == 1 || t == 2 ? 64 : static_cast<uint16_t>(columns * 4);
   }
-  asm volatile("ldtilecfg %0" ::"m"(c) : "memory");
+  DS_TILE_CONFIGURE(c);
 }
-#define DS_TILE_LOAD(tile, from, stride) \
-  asm volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(from), "r"(static_cast<int64_t>(stride)) : "memory")
-#define DS_TILE_STORE(tile, to, stride)                                                            \
-  asm volatile("tilestored %%tmm" #tile ", (%0,%1,1)" ::"r"(to), "r"(static_cast<int64_t>(stride)) \
-               : "memor"                                                                           \
-                 "y")
-#define DS_TILE_DOT(c, a, b) asm volatile("tdpbusd %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::)
+#define DS_DOT(c, a, b) DS_TILE_DOT("tdpbusd", c, a, b)
 
 // Sixteen rows of W.
 struct Rows {
@@ -87,10 +76,10 @@ DS_TILES_INLINE void products(const uint8_t* a, const uint8_t* b, int64_t stride
   DS_TILE_LOAD(0, x.addition + run * columns, 0);
   DS_TILE_LOAD(1, a, stride);
   DS_TILE_LOAD(3, chunk, columns * 4);
-  DS_TILE_DOT(0, 1, 3);
+  DS_DOT(0, 1, 3);
   DS_TILE_LOAD(2, b, stride);
   DS_TILE_LOAD(4, chunk + 64 * columns, columns * 4);
-  DS_TILE_DOT(0, 2, 4);
+  DS_DOT(0, 2, 4);
   DS_TILE_STORE(0, sums, columns * 4);
 }
 

@@ -5,6 +5,7 @@
 // scratch in the first cache. B is a block of at most sixteen rows of x, transposed once into pairs. Tiles 0
 // to 3 are C, two by two; 4 and 5 the rows of W; 6 and 7 the blocks of x. A number of y is made by the same
 // operations in the same order for any number of rows. Rows and numbers that do not fill a tile are zeros.
+#include "kernels/amx_tiles.h"
 #include "kernels/matmul_amx_strip.h"
 #include "kernels/matmul_forms.h"
 #ifdef DS_HAVE_AVX512_CODE
@@ -26,27 +27,15 @@ int64_t padded(int64_t in) { return (in + kStep - 1) / kStep * kStep; }
 int64_t columns(int64_t rows) { return std::min(rows, kColumns); }
 int64_t block_bytes(int64_t rows, int64_t in) { return padded(in) * columns(rows) * 2; }
 
-struct alignas(64) TileConfig {
-  uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {};
-  uint8_t rows[16] = {};
-};
-
-// The clobbers order the tile instructions with the scratch that they read and write.
 DS_AMX_INLINE void configure(int64_t columns) {
   TileConfig c;
   for (int t = 0; t < 8; ++t) {
     c.rows[t] = 16;
     c.row_bytes[t] = t == 4 || t == 5 ? 64 : static_cast<uint16_t>(columns * 4);
   }
-  asm volatile("ldtilecfg %0" ::"m"(c) : "memory");
+  DS_TILE_CONFIGURE(c);
 }
-#define DS_TILE_LOAD(tile, from, stride) \
-  asm volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(from), "r"(stride) : "memory")
-#define DS_TILE_STORE(tile, to, stride) \
-  asm volatile("tilestored %%tmm" #tile ", (%0,%1,1)" ::"r"(to), "r"(stride) : "memory")
-#define DS_TILE_ZERO(tile) asm volatile("tilezero %%tmm" #tile ::)
-#define DS_TILE_DOT(c, a, b) asm volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::)
+#define DS_DOT(c, a, b) DS_TILE_DOT("tdpbf16ps", c, a, b)
 
 // How a strip comes: as it is stored (dense), or by one of these, steps in ascending order: begin(), then the
 // two halves of the rows.
@@ -79,13 +68,13 @@ template <int Blocks>
 DS_AMX_INLINE void accumulate(const char* w, int64_t stride, const char* x, int64_t x_block, int64_t x_row) {
   DS_TILE_LOAD(4, w, stride);
   DS_TILE_LOAD(6, x, x_row);
-  DS_TILE_DOT(0, 4, 6);
+  DS_DOT(0, 4, 6);
   DS_TILE_LOAD(5, w + 16 * stride, stride);
-  DS_TILE_DOT(1, 5, 6);
+  DS_DOT(1, 5, 6);
   if constexpr (Blocks == 2) {
     DS_TILE_LOAD(7, x + x_block, x_row);
-    DS_TILE_DOT(2, 4, 7);
-    DS_TILE_DOT(3, 5, 7);
+    DS_DOT(2, 4, 7);
+    DS_DOT(3, 5, 7);
   }
 }
 
@@ -134,14 +123,14 @@ DS_AMX_INLINE void few_expanded(Strip& s, const char* x, int64_t x_block, int64_
     if (more) Source::begin(s, step + 1, next);
     DS_TILE_LOAD(4, w, int64_t{64});
     DS_TILE_LOAD(6, x, x_row);
-    DS_TILE_DOT(0, 4, 6);
+    DS_DOT(0, 4, 6);
     if (more) Source::rows(s, step + 1, 0, next);
     DS_TILE_LOAD(5, w + 1024, int64_t{64});
-    DS_TILE_DOT(1, 5, 6);
+    DS_DOT(1, 5, 6);
     if constexpr (Blocks == 2) {
       DS_TILE_LOAD(7, x + x_block, x_row);
-      DS_TILE_DOT(2, 4, 7);
-      DS_TILE_DOT(3, 5, 7);
+      DS_DOT(2, 4, 7);
+      DS_DOT(3, 5, 7);
     }
     if (more) Source::rows(s, step + 1, 1, next);
   }

@@ -16,14 +16,6 @@ function(ds_module name)
   target_link_libraries(ds_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
 endfunction()
 
-# The facts of base/build_info.h, given to that one file so that a new commit compiles nothing else again.
-function(ds_build_facts)
-  execute_process(COMMAND git rev-parse --short=12 HEAD WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-                  OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-  set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/base/build_info.cpp PROPERTIES COMPILE_DEFINITIONS
-    "DS_VERSION=\"${PROJECT_VERSION}\";DS_COMMIT=\"${commit}\";DS_COMPILER=\"${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}\";DS_BUILD_TYPE=\"${CMAKE_BUILD_TYPE}\";DS_CUDA_VERSION=\"${CMAKE_CUDA_COMPILER_VERSION}\";DS_TORCH_VERSION=\"${DS_TORCH_VERSION}\"")
-endfunction()
-
 function(ds_model_library)
   set(sources)
   foreach(name ${ARGN})

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/options.h"
+#include "window_options.h"
 
 namespace ds::evaluate {
 
@@ -20,19 +21,7 @@ void declare(cli::OptionTable& t, PerplexityCommand& o) {
   declare_model(t, o.model, o.precision);
   t.group("Data");
   t.add("--data", o.data, "NAME", "token data, NAME.bin and NAME.idx").required().not_in_manifest();
-  t.add("--seq-len", o.seq_len, "N", "tokens of a window; 0: what the model offers, at most 1024")
-      .range(0, 1 << 24);
-  t.add("--stride", o.stride, "N",
-        "tokens between windows of a long text; 0: --seq-len, so that none overlap")
-      .range(0, 1 << 24);
-  t.add("--batch-size", o.batch_size, "N", "windows in one pass; 0: about 4096 tokens")
-      .range(0, 1 << 20)
-      .not_in_manifest();
-  t.flag("--document-mask", o.document_mask, "documents do not see each other, as in ds-train");
-  t.check([&o] {
-    if (o.stride > o.seq_len && o.seq_len > 0)
-      throw usage_error("--stride: more than --seq-len, so tokens would be left out");
-  });
+  tools::declare_windows(t, o);
 }
 
 void declare(cli::OptionTable& t, GenerateCommand& o) {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "artifact_command.h"
 #include "cli/tool.h"
-#include "formats/manifest.h"
 
 namespace ds::exporting {
 
@@ -14,9 +14,7 @@ std::function<int(cli::Context&)> merge_command(cli::OptionTable& t);
 std::function<int(cli::Context&)> inspect_command(cli::OptionTable& t);
 std::function<int(cli::Context&)> verify_command(cli::OptionTable& t);
 
-// A manifest with tool, version, command and options filled in.
-formats::Manifest planned_manifest(const cli::Context& ctx);
-// Says that nothing is to be done; with --json also what the artifact is (its facts).
-int report_up_to_date(cli::Context& ctx, const std::string& artifact);
+using tools::planned_manifest;
+using tools::report_up_to_date;
 
 }  // namespace ds::exporting

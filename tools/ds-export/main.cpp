@@ -1,30 +1,10 @@
 // ds-export: models for other programs (GGUF, merged safetensors), and what an artifact is and came from.
-#include "base/build_info.h"
 #include "cli/tool.h"
 #include "ds-export/commands.h"
 
 namespace ds {
 extern const char* const kExamples;  // examples.txt
 }
-
-namespace ds::exporting {
-
-formats::Manifest planned_manifest(const cli::Context& ctx) {
-  formats::Manifest m;
-  m.tool = ctx.tool;
-  m.version = build_info().version;
-  m.command = ctx.command;
-  m.options = cli::values(ctx.table, true);
-  return m;
-}
-
-int report_up_to_date(cli::Context& ctx, const std::string& artifact) {
-  const auto manifest = formats::read_manifest(artifact);
-  ctx.report(artifact + ": up to date", manifest ? manifest->facts : nlohmann::json::object());
-  return kExitOk;
-}
-
-}  // namespace ds::exporting
 
 int main(int argc, char** argv) {
   using namespace ds;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/options.h"
+#include "window_options.h"
 
 namespace ds::quantize {
 
@@ -30,18 +31,8 @@ void declare(cli::OptionTable& t, Options& o) {
       .range(-1, 1e6);
   t.add("--precision", o.precision, "TYPE", "numbers to compute the loss in; auto: bf16 on a GPU, else fp32")
       .choices({"fp32", "bf16", "auto"});
-  t.add("--seq-len", o.seq_len, "N", "tokens of a window; 0: what the model offers, at most 1024")
-      .range(0, 1 << 24);
-  t.add("--stride", o.stride, "N",
-        "tokens between windows of a long text; 0: --seq-len, so that none overlap")
-      .range(0, 1 << 24);
-  t.add("--batch-size", o.batch_size, "N", "windows in one pass; 0: about 4096 tokens")
-      .range(0, 1 << 20)
-      .not_in_manifest();
-  t.flag("--document-mask", o.document_mask, "documents do not see each other, as in ds-train");
+  tools::declare_windows(t, o);
   t.check([&o] {
-    if (o.stride > o.seq_len && o.seq_len > 0)
-      throw usage_error("--stride: more than --seq-len, so tokens would be left out");
     if (o.max_loss_increase >= 0 && o.data.empty())
       throw usage_error("--max-loss-increase: there is no loss without data", "give --data too");
   });

@@ -9,44 +9,14 @@
 #include <vector>
 
 #include "catch.h"
+#include "kernels/packed_matrix.h"
 
 using namespace ds::kernels;
 
 namespace {
 
-template <class T>
-std::vector<T> numbers(int64_t n, uint32_t seed, float scale) {
-  std::mt19937 rng(seed);
-  std::normal_distribution<float> normal;
-  std::vector<T> out(static_cast<size_t>(n));
-  for (T& x : out) assign(x, scale * normal(rng));
-  return out;
-}
-
-struct Packing {
-  int bits;
-  int64_t group;
-  ScaleType type;
-};
 constexpr Packing kPackings[] = {{8, 0, ScaleType::bf16},   {8, 0, ScaleType::f32}, {8, 128, ScaleType::f16},
                                  {4, 128, ScaleType::bf16}, {4, 0, ScaleType::f32}, {4, 256, ScaleType::f32}};
-
-struct Packed {
-  std::vector<uint32_t> words;
-  std::vector<unsigned char> scales;
-  PackedMatrix matrix;
-  Packed(int64_t out, int64_t in, const Packing& p, uint32_t seed) {
-    const auto values = numbers<float>(out * in, seed, 0.05f);
-    const int64_t row_words = (in * p.bits + 31) / 32, row_scales = p.group ? in / p.group : 1;
-    const int64_t size = p.type == ScaleType::f32 ? 4 : 2;
-    words.resize(static_cast<size_t>(out * row_words));
-    scales.resize(static_cast<size_t>(out * row_scales * size));
-    for (int64_t r = 0; r < out; ++r)
-      quantize_row(values.data() + r * in, in, p.bits, p.group, p.type, words.data() + r * row_words,
-                   scales.data() + r * row_scales * size);
-    matrix = {words.data(), scales.data(), p.type, p.bits, p.group, row_words};
-  }
-};
 
 // `cut` strips at a time, from the last to the first.
 template <class T>
