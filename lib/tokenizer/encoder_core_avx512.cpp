@@ -17,14 +17,18 @@ constexpr uint32_t kUncut = 6;  // bytes; words up to here go to the cache as th
 
 inline __m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
 
+// Words whose keys are made and whose lines are on their way.
+struct Asked {
+  alignas(64) uint64_t keys[kWordsAhead][2];
+  alignas(64) uint32_t at[kWordsAhead];  // offset of the line
+};
+
 uint32_t* look_up_words(const WordLine* lines, uint32_t shift, const uint8_t* text, uint32_t begin,
                         const uint32_t* ends, size_t n, uint32_t* out, Missed* missed, size_t* missed_count) {
   static_assert(kWordsAhead % 8 == 0);
-  alignas(64) uint64_t keys[kWordsAhead][2];
-  alignas(64) uint32_t at[kWordsAhead];  // offset of the line
+  Asked asked[2];
   uint32_t* const out_begin = out;
   size_t misses = 0;
-  for (auto& k : keys) k[0] = k[1] = 0;
   const __m512i first_of = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
   const __m512i second_of = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
   const __m512i factor_b = _mm512_set1_epi64(static_cast<long long>(0x9E3779B97F4A7C15u));
@@ -33,31 +37,38 @@ uint32_t* look_up_words(const WordLine* lines, uint32_t shift, const uint8_t* te
   const __m128i id_mask = _mm_setr_epi32(static_cast<int>(WordCache::kMaxId), -1, -1, -1);
   const auto* const rows = reinterpret_cast<const uint8_t*>(&kKeyMasks);
   const auto* const base = reinterpret_cast<const uint8_t*>(lines);
-  for (size_t done = 0; done < n; done += kWordsAhead) {
+  uint32_t b = begin;
+  const auto ask = [&](Asked& a, size_t done) __attribute__((always_inline)) {
     const size_t m = n - done < kWordsAhead ? n - done : kWordsAhead;
     const uint32_t* const e = ends + done;
-    uint32_t b = begin;
     for (size_t i = 0; i < m; ++i) {
       const uint32_t end = e[i];
       const uint32_t size = end - b;
       const uint8_t* row = rows + (size < 16 ? size : 16) * size_t{32};
       const __m128i key = _mm_or_si128(_mm_and_si128(load16(text + b), load16(row)), load16(row + 16));
-      _mm_store_si128(reinterpret_cast<__m128i*>(keys[i]), key);
+      _mm_store_si128(reinterpret_cast<__m128i*>(a.keys[i]), key);
       b = end;
     }
+    for (size_t i = m; i % 8 != 0; ++i) a.keys[i][0] = a.keys[i][1] = 0;
     for (size_t i = 0; i < m; i += 8) {
-      const __m512i x = _mm512_load_si512(keys[i]), y = _mm512_load_si512(keys[i + 4]);
+      const __m512i x = _mm512_load_si512(a.keys[i]), y = _mm512_load_si512(a.keys[i + 4]);
       const __m512i ka = _mm512_permutex2var_epi64(x, first_of, y),
                     kb = _mm512_permutex2var_epi64(x, second_of, y);
       __m512i h = _mm512_mullo_epi64(_mm512_xor_si512(ka, _mm512_mullo_epi64(kb, factor_b)), factor);
       h = _mm512_xor_si512(h, _mm512_slli_epi64(h, 29));
       const __m512i line = _mm512_slli_epi64(_mm512_srl_epi64(h, shifts), 6);
-      _mm256_store_si256(reinterpret_cast<__m256i*>(at + i), _mm512_cvtepi64_epi32(line));
+      _mm256_store_si256(reinterpret_cast<__m256i*>(a.at + i), _mm512_cvtepi64_epi32(line));
     }
-    for (size_t i = 0; i < m; ++i) _mm_prefetch(reinterpret_cast<const char*>(base + at[i]), _MM_HINT_T0);
+    for (size_t i = 0; i < m; ++i) _mm_prefetch(reinterpret_cast<const char*>(base + a.at[i]), _MM_HINT_T0);
+  };
+  if (n != 0) ask(asked[0], 0);
+  for (size_t done = 0; done < n; done += kWordsAhead) {
+    const Asked& a = asked[done / kWordsAhead % 2];
+    if (n - done > kWordsAhead) ask(asked[(done / kWordsAhead + 1) % 2], done + kWordsAhead);
+    const size_t m = n - done < kWordsAhead ? n - done : kWordsAhead;
     for (size_t i = 0; i < m; ++i) {
-      const uint8_t* const line = base + at[i];
-      const __m256i key = _mm256_broadcastsi128_si256(load16(keys[i]));
+      const uint8_t* const line = base + a.at[i];
+      const __m256i key = _mm256_broadcastsi128_si256(load16(a.keys[i]));
       const unsigned equal =
           _mm256_cmpeq_epi64_mask(key, _mm256_load_si256(reinterpret_cast<const __m256i*>(line)));
       const unsigned hit = equal & equal >> 1 & 5;  // bit 0: the first key, bit 2: the second
@@ -69,7 +80,6 @@ uint32_t* look_up_words(const WordLine* lines, uint32_t shift, const uint8_t* te
         missed[misses++] = {static_cast<uint32_t>(done + i), static_cast<uint32_t>(out - out_begin)};
       }
     }
-    begin = e[m - 1];
   }
   *missed_count = misses;
   return out;

@@ -8,9 +8,10 @@
 namespace ds::tokenizer {
 namespace {
 
-// Until so much text has come the vocabulary's own words, shared by all, are the cache: a copy would cost
-// more.
-constexpr uint64_t kBeforeOwn = 128 << 10;
+// Until so much text has come the vocabulary's own words, shared by all, are the cache.
+constexpr uint64_t kBeforeOwn = 32 << 10;
+constexpr size_t kAtOnce = 2048;  // words
+constexpr size_t kCopied = 2048;  // shorter texts are copied to where all can be read behind them
 
 }  // namespace
 
@@ -18,54 +19,50 @@ FastEncoder::FastEncoder(std::shared_ptr<const CompiledBpe> bpe, Pattern pattern
     : bpe_(std::move(bpe)),
       pattern_(pattern),
       core_(best_core()),
-      cache_(cache_bytes, bpe_->seed, bpe_->seed_bits, bpe_->seed_words),
+      cache_(cache_bytes, bpe_->seed, bpe_->seed_bits),
       caching_(cache_bytes > 0) {}
 
 void FastEncoder::encode(std::string_view text, std::vector<uint32_t>& out) {
-  splitter_.start(pattern_, text);
+  if (text.empty()) return;
   uint32_t begin = 0;
+  if (text.size() <= kCopied) {
+    copy_.resize(kCopied + kReadable);
+    std::memcpy(copy_.data(), text.data(), text.size());
+    text = {reinterpret_cast<const char*>(copy_.data()), text.size()};
+    splitter_.start(pattern_, text);
+    for (auto ends = splitter_.next(); !ends.empty(); ends = splitter_.next()) {
+      block(copy_.data(), begin, ends, out);
+      begin = ends.back();
+    }
+    return;
+  }
+  splitter_.start(pattern_, text);
   for (auto ends = splitter_.next(); !ends.empty(); ends = splitter_.next()) {
-    const size_t bytes = ends.back() - begin;
-    if (ids_.size() < bytes + 4) ids_.resize(bytes + 4);
-    const uint32_t* last = words(text, begin, ends, ids_.data());
-    out.insert(out.end(), static_cast<const uint32_t*>(ids_.data()), last);
+    words(text, begin, ends, out);
     begin = ends.back();
   }
 }
 
-size_t FastEncoder::encode_to(std::string_view text, uint32_t* out) {
-  uint32_t* const first = out;
-  splitter_.start(pattern_, text);
-  uint32_t begin = 0;
-  for (auto ends = splitter_.next(); !ends.empty(); ends = splitter_.next()) {
-    out = words(text, begin, ends, out);
-    begin = ends.back();
-  }
-  return static_cast<size_t>(out - first);
-}
-
-uint32_t* FastEncoder::words(std::string_view text, uint32_t begin, std::span<const uint32_t> ends,
-                             uint32_t* out) {
-  seen_ += ends.back() - begin;
-  if (caching_ && seen_ > kBeforeOwn) cache_.breathe();
+void FastEncoder::words(std::string_view text, uint32_t begin, std::span<const uint32_t> ends,
+                        std::vector<uint32_t>& out) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
   // The words that begin in the last bytes of the text go through a copy that has readable bytes behind it.
   size_t n = ends.size();
   while (n > 0 && (n > 1 ? ends[n - 2] : begin) + kReadable > text.size()) --n;
   if (n > 0) {
-    out = block(bytes, begin, ends.first(n), out);
+    block(bytes, begin, ends.first(n), out);
     begin = ends[n - 1];
   }
-  if (n == ends.size()) return out;
+  if (n == ends.size()) return;
   uint8_t tail[2 * kReadable] = {};
   uint32_t tail_ends[kReadable];
   std::memcpy(tail, bytes + begin, text.size() - begin);
   for (size_t i = n; i < ends.size(); ++i) tail_ends[i - n] = ends[i] - begin;
-  return block(tail, 0, {tail_ends, ends.size() - n}, out);
+  block(tail, 0, {tail_ends, ends.size() - n}, out);
 }
 
-uint32_t* FastEncoder::block(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends,
-                             uint32_t* out) {
+void FastEncoder::block(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends,
+                        std::vector<uint32_t>& out) {
   const size_t bytes = ends.back() - begin;
   const std::string_view all(reinterpret_cast<const char*>(text) + begin, bytes);
   if (ascii_prefix(all) != bytes) {
@@ -74,73 +71,101 @@ uint32_t* FastEncoder::block(const uint8_t* text, uint32_t begin, std::span<cons
     if (bpe_->has_whole_words()) n = rejoin(text, begin, ends, n);
     ends = {cut_.data(), n};
   }
-  if (missed_.size() < ends.size()) missed_.resize(std::max(ends.size(), Splitter::kWindow / 2));
-  uint32_t* const end = core_.look_up(cache_.lines(), cache_.shift(), text, begin, ends.data(), ends.size(),
-                                      out, missed_.data(), &missed_count_);
-  return missed_count_ == 0 ? end : fill_in(text, begin, ends, out, end);
+  for (; ends.size() > kAtOnce; ends = ends.subspan(kAtOnce)) {
+    some(text, begin, ends.first(kAtOnce), out);
+    begin = ends[kAtOnce - 1];
+  }
+  some(text, begin, ends, out);
 }
 
-// Puts the ids of the missed words where they belong among those written to [out, end).
-uint32_t* FastEncoder::fill_in(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends,
-                               uint32_t* out, uint32_t* end) {
-  const auto word_of = [&](size_t m) {
-    const uint32_t w = missed_[m].word;
-    const uint32_t from = w == 0 ? begin : ends[w - 1];
-    return std::pair(text + from, size_t{ends[w]} - from);
-  };
+void FastEncoder::some(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends,
+                       std::vector<uint32_t>& out) {
+  seen_ += ends.back() - begin;
+  if (caching_ && seen_ > kBeforeOwn) cache_.breathe();
+  constexpr size_t kMostIds = 4 * kAtOnce + 4;  // that lines give
+  if (ids_.empty()) {
+    ids_.resize(kMostIds);
+    missed_.resize(kAtOnce);
+  }
+  size_t misses = 0;
+  const uint32_t* const last = core_.look_up(cache_.lines(), cache_.shift(), text, begin, ends.data(),
+                                             ends.size(), ids_.data(), missed_.data(), &misses);
+  if (misses == 0) {
+    out.insert(out.end(), static_cast<const uint32_t*>(ids_.data()), last);
+    return;
+  }
+  const size_t known = static_cast<size_t>(last - ids_.data());
+  const size_t before = out.size(), all_ids = known + look_further(text, begin, ends, misses);
+  out.resize(before + all_ids);
+  uint32_t* to = out.data() + before;
+  size_t at = 0;
+  for (size_t m = 0; m < misses; ++m) {
+    to = std::copy(ids_.data() + at, ids_.data() + missed_[m].at, to);
+    at = missed_[m].at;
+    to =
+        std::copy_n(further_[m].merged ? merged_ids_.data() + further_[m].at : found_.data() + further_[m].at,
+                    further_[m].count, to);
+  }
+  std::copy(ids_.data() + at, ids_.data() + known, to);
+}
+
+// Fills further_ for the missed words; returns how many ids they have together.
+size_t FastEncoder::look_further(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends,
+                                 size_t misses) {
+  const auto begin_of = [&](uint32_t w) { return w == 0 ? begin : ends[w - 1]; };
+  further_.resize(misses);
+  keys_.resize(misses);
+  size_t room = 16;
+  for (size_t m = 0; m < misses; ++m) {
+    const uint32_t from = begin_of(missed_[m].word), size = ends[missed_[m].word] - from;
+    room += std::max(size, 16u);
+    if (size > WordCache::kShort) continue;
+    keys_[m] = WordCache::padded_key(text + from, size);
+    cache_.prefetch(keys_[m]);
+  }
+  if (found_.size() < room) found_.resize(2 * room);
   to_merge_.clear();
   to_merge_words_.clear();
   to_merge_sizes_.clear();
-  found_ends_.resize(missed_count_);
-  size_t used = 0;
-  for (size_t m = 0; m < missed_count_; ++m) {
-    const auto [word, size] = word_of(m);
-    if (found_.size() < used + size) found_.resize(2 * (used + size));
+  size_t used = 0, all = 0;
+  for (size_t m = 0; m < misses; ++m) {
+    const uint32_t from = begin_of(missed_[m].word), size = ends[missed_[m].word] - from;
     uint32_t* const to = found_.data() + used;
+    size_t count = 0;
     if (size > WordCache::kShort) {
-      used += static_cast<size_t>(long_word(word, size, to) - to);
-    } else if (const size_t count = cache_.find_short(word, size, to)) {
-      used += count;
-    } else if (bpe_->has_whole_words()) {
-      used += static_cast<size_t>(one_word(word, size, to) - to);
+      count = static_cast<size_t>(long_word(text + from, size, to) - to);
     } else {
-      to_merge_.push_back(static_cast<uint32_t>(m));
-      to_merge_words_.push_back(word);
-      to_merge_sizes_.push_back(static_cast<uint8_t>(size));
+      count = cache_.find(keys_[m], to);
+      if (count == 0 && bpe_->has_whole_words()) {
+        const std::string_view word(reinterpret_cast<const char*>(text + from), size);
+        if (const auto id = bpe_->may_be_whole_word(word) ? bpe_->whole_word(word) : std::nullopt) {
+          *to = *id;
+          cache_.insert(keys_[m], to, count = 1);
+        }
+      }
+      if (count == 0) {
+        to_merge_.push_back(static_cast<uint32_t>(m));
+        to_merge_words_.push_back(text + from);
+        to_merge_sizes_.push_back(static_cast<uint8_t>(size));
+      }
     }
-    found_ends_[m] = static_cast<uint32_t>(used);
+    further_[m] = {static_cast<uint32_t>(used), static_cast<uint32_t>(count), false};
+    used += count;
+    all += count;
   }
-  size_t next = to_merge_.size(), room = used;
-  merged_counts_.resize(next);
-  if (merged_ids_.size() < 16 * next) merged_ids_.resize(32 * next);
-  if (next != 0) {
-    core_.merge(bpe_->merges, to_merge_words_.data(), to_merge_sizes_.data(), next, merged_ids_.data(),
-                merged_counts_.data());
+  const size_t n = to_merge_.size();
+  if (n == 0) return all;
+  if (merged_ids_.size() < 16 * n) merged_ids_.resize(32 * n);
+  merged_counts_.resize(n);
+  core_.merge(bpe_->merges, to_merge_words_.data(), to_merge_sizes_.data(), n, merged_ids_.data(),
+              merged_counts_.data());
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t m = to_merge_[i];
+    further_[m] = {static_cast<uint32_t>(16 * i), merged_counts_[i], true};
+    if (caching_) cache_.insert(keys_[m], merged_ids_.data() + 16 * i, merged_counts_[i]);
+    all += merged_counts_[i];
   }
-  for (size_t i = 0; i < next; ++i) {
-    room += merged_counts_[i];
-    cache_.insert(to_merge_words_[i], to_merge_sizes_[i], merged_ids_.data() + 16 * i, merged_counts_[i]);
-  }
-  // From the last one to the first: what is behind a missed word moves by the ids that come before it.
-  uint32_t* const result = end + room;
-  uint32_t* to = result;
-  for (size_t m = missed_count_; m-- > 0;) {
-    uint32_t* const from = out + missed_[m].at;
-    to -= end - from;
-    std::memmove(to, from, static_cast<size_t>(end - from) * sizeof(uint32_t));
-    end = from;
-    const size_t first = m == 0 ? 0 : found_ends_[m - 1];
-    const uint32_t* ids = found_.data() + first;
-    size_t count = found_ends_[m] - first;
-    if (next > 0 && to_merge_[next - 1] == m) {
-      --next;
-      ids = merged_ids_.data() + 16 * next;
-      count = merged_counts_[next];
-    }
-    to -= count;
-    std::memcpy(to, ids, count * sizeof(uint32_t));
-  }
-  return result;
+  return all;
 }
 
 size_t FastEncoder::rejoin(const uint8_t* text, uint32_t begin, std::span<const uint32_t> words, size_t n) {
@@ -177,10 +202,14 @@ uint32_t* FastEncoder::merge(const uint8_t* word, size_t size, uint32_t* out) {
 
 // A word of up to 15 bytes by itself.
 uint32_t* FastEncoder::one_word(const uint8_t* word, size_t size, uint32_t* out) {
-  if (const size_t count = cache_.find_short(word, size, out)) return out + count;
-  uint32_t* const end = merge(word, size, out);
-  if (caching_) cache_.insert(word, size, out, static_cast<size_t>(end - out));
-  return end;
+  const WordKey16 key = WordCache::key(word, size);
+  uint32_t ids[16];
+  size_t count = cache_.find(key, ids);
+  if (count == 0) {
+    count = static_cast<size_t>(merge(word, size, ids) - ids);
+    if (caching_) cache_.insert(key, ids, count);
+  }
+  return std::copy_n(ids, count, out);
 }
 
 uint32_t* FastEncoder::long_word(const uint8_t* word, size_t size, uint32_t* out) {
@@ -217,7 +246,8 @@ uint32_t* FastEncoder::long_word(const uint8_t* word, size_t size, uint32_t* out
   } else {
     out = cut && n <= WordCache::kShort ? one_word(rest, n, out) : merge(rest, n, out);
   }
-  if (keep) cache_.insert(word, size, first, static_cast<size_t>(out - first));
+  if (keep)
+    cache_.insert_long({reinterpret_cast<const char*>(word), size}, first, static_cast<size_t>(out - first));
   return out;
 }
 

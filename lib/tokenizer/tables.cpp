@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "tokenizer/nfc.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 namespace ds::tokenizer {
@@ -26,13 +26,15 @@ std::string strict_bytes(const std::string& token) {
 
 void TokenFinder::add(std::string_view token, uint32_t index) {
   if (token.empty()) return;
-  const auto first = static_cast<uint8_t>(token[0]);
-  if (!first_[first]) firsts_.push_back(first);
-  first_[first] = true;
-  pairs_.resize(8192);
-  for (unsigned second = 0; second < 256; ++second) {
-    if (token.size() > 1 && second != static_cast<uint8_t>(token[1])) continue;
-    pairs_[(first << 8 | second) >> 3] |= static_cast<uint8_t>(1u << (second & 7));
+  const auto byte_at = [&](size_t i) { return static_cast<uint8_t>(token[i]); };
+  first_[byte_at(0)] = true;
+  const unsigned bucket = token.size() > 1 ? (byte_at(0) + 3u * byte_at(1)) % 8 : 7;
+  const auto bit = static_cast<uint8_t>(1u << bucket);
+  for (size_t i = 0; i < 3; ++i) {
+    for (unsigned half = 0; half < 16; ++half) {  // behind a token may be anything
+      if (i >= token.size() || half == (byte_at(i) & 15u)) buckets_.low[i][half] |= bit;
+      if (i >= token.size() || half == byte_at(i) >> 4u) buckets_.high[i][half] |= bit;
+    }
   }
   uint32_t node = 0;
   for (const char c : token) {
@@ -50,26 +52,51 @@ void TokenFinder::add(std::string_view token, uint32_t index) {
   nodes_[node].token = index;
 }
 
+#if defined(__x86_64__)
+namespace {
+
+[[gnu::target("avx2")]] inline __m256i twice(const uint8_t* p) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+// Of 32 places, those where three bytes look like a token's.
+[[gnu::target("avx2")]] inline uint32_t places_avx2(const TokenFinder::Buckets& b, const uint8_t* p) {
+  const __m256i half = _mm256_set1_epi8(15);
+  __m256i in = _mm256_set1_epi8(-1);
+  for (size_t k = 0; k < 3; ++k) {
+    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + k));
+    const __m256i low = _mm256_shuffle_epi8(twice(b.low[k].data()), _mm256_and_si256(v, half));
+    const __m256i high =
+        _mm256_shuffle_epi8(twice(b.high[k].data()), _mm256_and_si256(_mm256_srli_epi16(v, 4), half));
+    in = _mm256_and_si256(in, _mm256_and_si256(low, high));
+  }
+  return ~static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(in, _mm256_setzero_si256())));
+}
+
+// The first such place of [from, size - 2); size - 2 when there is none. `size` is 34 or more.
+[[gnu::target("avx2")]] size_t candidate_avx2(const TokenFinder::Buckets& b, const uint8_t* p, size_t size,
+                                              size_t from) {
+  for (; from + 34 <= size; from += 32) {
+    if (const uint32_t bits = places_avx2(b, p + from)) {
+      return from + static_cast<size_t>(std::countr_zero(bits));
+    }
+  }
+  if (from + 2 >= size) return from;
+  const size_t last = size - 34;
+  const uint32_t bits = places_avx2(b, p + last) >> (from - last);
+  return bits ? from + static_cast<size_t>(std::countr_zero(bits)) : size - 2;
+}
+
+}  // namespace
+#endif
+
 size_t TokenFinder::candidate(std::string_view text, size_t from) const {
   const auto* p = reinterpret_cast<const uint8_t*>(text.data());
   size_t i = from;
-#if defined(__SSE2__)
-  constexpr size_t kMost = 4;
-  if (firsts_.size() <= kMost) {
-    __m128i wanted[kMost];
-    for (size_t k = 0; k < kMost; ++k) {
-      wanted[k] = _mm_set1_epi8(static_cast<char>(firsts_[std::min(k, firsts_.size() - 1)]));
-    }
-    for (; i + 16 < text.size(); i += 16) {
-      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + i));
-      const __m128i any =
-          _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, wanted[0]), _mm_cmpeq_epi8(v, wanted[1])),
-                       _mm_or_si128(_mm_cmpeq_epi8(v, wanted[2]), _mm_cmpeq_epi8(v, wanted[3])));
-      for (auto bits = static_cast<unsigned>(_mm_movemask_epi8(any)); bits != 0; bits &= bits - 1) {
-        const size_t at = i + static_cast<size_t>(std::countr_zero(bits));
-        if (pairs_[(p[at] << 8 | p[at + 1]) >> 3] >> (p[at + 1] & 7) & 1) return at;
-      }
-    }
+#if defined(__x86_64__)
+  static const bool avx2 = __builtin_cpu_supports("avx2");
+  if (avx2 && text.size() >= 34) {
+    i = candidate_avx2(buckets_, p, text.size(), i);
+    if (i + 2 < text.size()) return i;
   }
 #endif
   while (i < text.size() && !first_[p[i]]) ++i;
@@ -143,11 +170,9 @@ void FastTables::index_added() {
   for (uint32_t i = 0; i < added.size(); ++i) {
     const formats::AddedToken& a = added[i];
     special[a.id] = a.special;
-    if (a.normalized) {
-      normalized.add(nfc ? to_nfc(a.content) : a.content, i);
-    } else {
-      raw.add(a.content, i);
-    }
+    const std::string spelling = a.normalized && nfc ? to_nfc(a.content) : a.content;
+    (a.normalized ? normalized : raw).add(spelling, i);
+    any.add(spelling, i);
   }
 }
 

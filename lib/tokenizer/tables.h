@@ -18,8 +18,12 @@
 namespace ds::tokenizer {
 
 // Finds tokens in a text: the leftmost, among those the longest, then the next behind it (what an
-// Aho-Corasick automaton in leftmost-longest mode gives). A trie is tried wherever its first two bytes are;
-// tokens are short, so this stays linear.
+// Aho-Corasick automaton in leftmost-longest mode gives). A trie is tried wherever three bytes look like the
+// first ones of a token; tokens are short, so this stays linear.
+//
+// Three bytes look so when a bucket has them all: each token is in one of eight, and `low` and `high` say for
+// the halves of the first, second and third byte in which buckets they occur. So 32 places are
+// asked at once by shuffles.
 class TokenFinder {
  public:
   TokenFinder() = default;
@@ -31,6 +35,10 @@ class TokenFinder {
   bool empty() const { return nodes_.size() <= 1; }
   bool next(std::string_view text, size_t from, Found& found) const;
 
+  struct Buckets {
+    std::array<std::array<uint8_t, 16>, 3> low{}, high{};
+  };
+
  private:
   struct Node {
     uint32_t token = UINT32_MAX;
@@ -40,8 +48,7 @@ class TokenFinder {
   size_t candidate(std::string_view text, size_t from) const;  // the next place where a token may begin
 
   std::array<bool, 256> first_{};
-  std::vector<uint8_t> firsts_;  // the bytes that tokens begin with
-  std::vector<uint8_t> pairs_;   // bits, by first byte << 8 | second
+  Buckets buckets_;
 };
 
 // The merges of a model whose tokens are spelled in the byte alphabet; nullptr when they do not fit the fast
@@ -59,6 +66,7 @@ struct FastTables {
 
   // Made of `added` by index_added():
   TokenFinder raw, normalized;  // by index, sought before and after normalisation
+  TokenFinder any;              // both
   std::vector<bool> special;    // by id
   void index_added();
 };

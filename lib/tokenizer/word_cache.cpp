@@ -17,7 +17,19 @@ namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 
+constexpr uint32_t kFirstBits = 12;
+constexpr uint64_t kElsewhereBit = uint64_t{WordCache::kElsewhere} << 56;
+
 size_t words_for(size_t bytes) { return (bytes + 3) / 4; }
+
+// The place of a word in a line; -1 when it is not there.
+int way_of(const WordLine& line, const WordKey16& k) {
+  uint64_t w[4];
+  std::memcpy(w, line.key, 32);
+  if (w[0] == k.a && (w[1] & ~kElsewhereBit) == k.b) return 0;
+  if (w[2] == k.a && (w[3] & ~kElsewhereBit) == k.b) return 1;
+  return -1;
+}
 
 }  // namespace
 
@@ -59,17 +71,12 @@ HugeMemory::~HugeMemory() {
   std::free(data_);
 }
 
-WordCache::WordCache(size_t bytes, const WordLine* seed, uint32_t seed_bits, uint64_t seed_used)
-    : lines_(seed), bits_(seed_bits), shift_(64 - seed_bits), largest_bits_(4), used_(seed_used) {
+WordCache::WordCache(size_t bytes, const WordLine* seed, uint32_t seed_bits)
+    : seed_(seed), seed_shift_(64 - seed_bits), lines_(seed), shift_(64 - seed_bits) {
   while ((sizeof(WordLine) << (largest_bits_ + 1)) <= bytes / 4 * 3) ++largest_bits_;
   arena_limit_ = bytes / 8 / sizeof(uint32_t);
-  long_places_ = 16;
-  while (long_places_ * 2 * sizeof(Long) <= bytes / 8) long_places_ *= 2;
-  if (!seed) {
-    bits_ = 0;
-    used_ = 0;
-    grow();
-  }
+  while (most_longs_ * 2 * sizeof(Long) <= bytes / 8) most_longs_ *= 2;
+  if (!seed) grow();
 }
 
 WordKey16 WordCache::key(const uint8_t* word, size_t size) {
@@ -99,28 +106,27 @@ bool WordCache::put(WordLine* lines, uint32_t shift, const WordKey16& k, const u
 }
 
 void WordCache::grow() {
-  const WordLine* old = lines_;
-  const size_t old_lines = old ? size_t{1} << bits_ : 0;
-  bits_ = !old ? std::min(largest_bits_, 10u) : std::min(largest_bits_, std::max(bits_, 9u) + 1);
+  const size_t old_lines = mine_ ? size_t{1} << bits_ : 0;
+  bits_ = std::min(largest_bits_, mine_ ? bits_ + 1 : kFirstBits);
   shift_ = 64 - bits_;
   HugeMemory memory(sizeof(WordLine) << bits_);
-  mine_ = static_cast<WordLine*>(memory.data());
+  auto* const lines = static_cast<WordLine*>(memory.data());
   used_ = 0;
   for (size_t i = 0; i < old_lines; ++i) {
     for (int way = 0; way < 2; ++way) {
-      if (old[i].key[way][15] == 0) continue;
+      if (mine_[i].key[way][15] == 0) continue;
       WordKey16 k;
-      std::memcpy(&k, old[i].key[way], 16);
-      k.b &= ~(uint64_t{kElsewhere} << 56);
-      const Place p = free_place(mine_, shift_, k);
+      std::memcpy(&k, mine_[i].key[way], 16);
+      k.b &= ~kElsewhereBit;
+      const Place p = free_place(lines, shift_, k);
       if (p.way < 0) continue;
-      std::memcpy(p.line->key[p.way], old[i].key[way], 16);
-      std::memcpy(p.line->ids[p.way], old[i].ids[way], 16);
+      std::memcpy(p.line->key[p.way], mine_[i].key[way], 16);
+      std::memcpy(p.line->ids[p.way], mine_[i].ids[way], 16);
       ++used_;
     }
   }
   memory_ = std::move(memory);
-  lines_ = mine_;
+  lines_ = mine_ = lines;
 }
 
 void WordCache::clear() {
@@ -138,21 +144,44 @@ void WordCache::clear() {
   arena_.clear();
 }
 
-size_t WordCache::find_short(const uint8_t* word, size_t size, uint32_t* out) const {
-  const WordKey16 k = key(word, size);
-  const uint64_t home = hash(k.a, k.b) >> shift_;
-  for (const uint64_t i : {home, home ^ 1}) {
-    const WordLine& line = lines_[i];
-    for (int way = 0; way < 2; ++way) {
-      if (std::memcmp(line.key[way], &k, 15) != 0 || (line.key[way][15] & ~kElsewhere) != size) continue;
-      const uint32_t* ids = line.ids[way];
-      const bool elsewhere = line.key[way][15] & kElsewhere;
-      const size_t count = elsewhere ? ids[2] : ids[0] >> 24;
-      std::memcpy(out, elsewhere ? arena_.data() + ids[1] : ids, count * sizeof(uint32_t));
-      if (!elsewhere) out[0] &= kMaxId;
+size_t WordCache::copy_ids(const WordLine& line, int way, uint32_t* out) const {
+  uint32_t ids[4];
+  std::memcpy(ids, line.ids[way], 16);
+  if (line.key[way][15] & kElsewhere) {
+    std::memcpy(out, arena_.data() + ids[1], ids[2] * sizeof(uint32_t));
+    return ids[2];
+  }
+  const uint32_t count = ids[0] >> 24;
+  ids[0] &= kMaxId;
+  std::memcpy(out, ids, 16);
+  return count;
+}
+
+size_t WordCache::find(const WordKey16& k, uint32_t* out) {
+  const uint64_t h = hash(k.a, k.b);
+  if (mine_) {
+    WordLine& home = mine_[h >> shift_];
+    int way = way_of(home, k);
+    if (way < 0 && home.key[1][15] != 0) {  // else there is room: it never went to the line beside
+      WordLine& beside = mine_[(h >> shift_) ^ 1];
+      const int there = way_of(beside, k);
+      if (there >= 0) {
+        way = 1;
+        std::swap(home.key[1], beside.key[there]);
+        std::swap(home.ids[1], beside.ids[there]);
+      }
+    }
+    if (way >= 0) return copy_ids(home, way, out);
+  }
+  if (!seed_) return 0;
+  for (const uint64_t i : {h >> seed_shift_, (h >> seed_shift_) ^ 1}) {
+    const int way = way_of(seed_[i], k);
+    if (way >= 0) {
+      const size_t count = copy_ids(seed_[i], way, out);
+      insert(k, out, count);
       return count;
     }
-    if (line.key[1][15] == 0) return 0;  // there was room: it never went to the line beside
+    if (seed_[i].key[1][15] == 0) return 0;
   }
   return 0;
 }
@@ -170,43 +199,61 @@ WordCache::Ids WordCache::find_long(std::string_view word) const {
   }
 }
 
-void WordCache::insert(const uint8_t* word, size_t size, const uint32_t* ids, size_t count) {
-  if (!mine_ || count == 0 || size == 0 || size > kLongest) return;
-  const size_t room = size > kShort ? words_for(size) + count : count > 4 ? count : 0;
-  if (room > arena_limit_) return;
-  if (arena_.size() + room > arena_limit_ || (longs_used_ + 1) * 2 > long_places_) clear();
-  const auto begin = static_cast<uint32_t>(arena_.size());
-  if (size > kShort) {
-    longs_.resize(long_places_);
-    arena_.resize(arena_.size() + words_for(size));
-    std::memcpy(arena_.data() + begin, word, size);
-    arena_.insert(arena_.end(), ids, ids + count);
-    const uint64_t h = xxh64({reinterpret_cast<const char*>(word), size});
-    const size_t mask = longs_.size() - 1;
-    size_t i = h & mask;
-    while (longs_[i].count != 0) i = (i + 1) & mask;
-    longs_[i] = {h, begin, static_cast<uint16_t>(size), static_cast<uint16_t>(count)};
-    ++longs_used_;
-    return;
+// Whether so many words more fit, now that the arena may have been emptied.
+bool WordCache::room_in_arena(size_t words) {
+  if (words > arena_limit_) return false;
+  if (arena_.size() + words > arena_limit_) clear();
+  return true;
+}
+
+void WordCache::insert_long(std::string_view word, const uint32_t* ids, size_t count) {
+  if (!mine_ || count == 0) return;
+  if ((longs_used_ + 1) * 2 > most_longs_) clear();
+  if (!room_in_arena(words_for(word.size()) + count)) return;
+  if ((longs_used_ + 1) * 2 > longs_.size()) {
+    std::vector<Long> old(std::min(most_longs_, std::max(longs_.size() * 2, size_t{64})));
+    std::swap(old, longs_);
+    for (const Long& e : old) {
+      if (e.count != 0) free_long(e.hash) = e;
+    }
   }
-  uint32_t known[kShort];
-  if (find_short(word, size, known) != 0) return;
-  const WordKey16 k = key(word, size);
+  const auto begin = static_cast<uint32_t>(arena_.size());
+  arena_.resize(arena_.size() + words_for(word.size()));
+  std::memcpy(arena_.data() + begin, word.data(), word.size());
+  arena_.insert(arena_.end(), ids, ids + count);
+  const uint64_t h = xxh64(word);
+  free_long(h) = {h, begin, static_cast<uint16_t>(word.size()), static_cast<uint16_t>(count)};
+  ++longs_used_;
+}
+
+WordCache::Long& WordCache::free_long(uint64_t hash) {
+  const size_t mask = longs_.size() - 1;
+  size_t i = hash & mask;
+  while (longs_[i].count != 0) i = (i + 1) & mask;
+  return longs_[i];
+}
+
+void WordCache::insert(const WordKey16& k, const uint32_t* ids, size_t count) {
+  if (!mine_ || count == 0) return;
+  const uint64_t home = hash(k.a, k.b) >> shift_;
+  if (way_of(mine_[home], k) >= 0 || way_of(mine_[home ^ 1], k) >= 0) return;
+  if (count > 4 && !room_in_arena(count)) return;
   const Place p = free_place(mine_, shift_, k);
   WordLine& line = *p.line;
   const int way = p.way < 0 ? 1 : p.way;
   used_ += p.way >= 0;
   std::memcpy(line.key[way], &k, 16);
+  uint32_t value[4] = {};
   if (count > 4) {
+    value[1] = static_cast<uint32_t>(arena_.size());
+    value[2] = static_cast<uint32_t>(count);
     arena_.insert(arena_.end(), ids, ids + count);
     line.key[way][15] |= kElsewhere;
-    line.ids[way][1] = begin;
-    line.ids[way][2] = static_cast<uint32_t>(count);
   } else {
-    std::memset(line.ids[way], 0, 16);
-    std::memcpy(line.ids[way], ids, count * sizeof(uint32_t));
-    line.ids[way][0] |= static_cast<uint32_t>(count) << 24;
+    std::memcpy(value, ids, count * sizeof(uint32_t));
+    value[0] |= static_cast<uint32_t>(count) << 24;
   }
+  std::memcpy(line.ids[way], value, 16);
 }
 
 }  // namespace ds::tokenizer

@@ -3,13 +3,14 @@
 // Words of up to 15 bytes live in lines of 64 bytes, one cache line each: two keys (the bytes, zero padded,
 // the length in the last byte) and two values of four ids; so a hit reads one line, compares once and stores
 // 16 bytes whatever the number of ids. A word has one line, and when that is full the line beside it, which
-// the caller looks into before it merges; when that is full, too, the newcomer takes a place. The table
-// doubles while it is crowded and the memory given lasts. Ids that do not fit, and words of 16 to 255
-// bytes, are in an arena. A full arena is emptied, with all that points into it. So memory is bounded, and
-// what is cached never shows in the result.
+// find() looks into; a word found there changes places with one of its line, so that those in use are where
+// one look finds them. When both are full, the newcomer takes a place. The table begins small and doubles
+// while it is crowded and the memory given lasts: what a text uses stays near together. Ids that do not fit,
+// and words of 16 to 255 bytes, are in an arena. A full arena is emptied, with all that points into it. So
+// memory is bounded, and what is cached never shows in the result.
 //
-// A table made at load (the vocabulary's own words, compiled.h) may be the start: a short text reads it in
-// place and adds nothing; for long texts it is copied.
+// A table made at load (the vocabulary's own words, compiled.h) may stand behind it: a short text reads that
+// in place and adds nothing; for long texts its words are taken over as they occur.
 #pragma once
 
 #include <array>
@@ -74,31 +75,42 @@ class WordCache {
     uint32_t count = 0;  // 0: not there
   };
 
-  // `seed`: 2^seed_bits lines with `seed_used` words to begin with, or nullptr. They stay the caller's, who
-  // may share them, and are only read: breathe() copies them.
-  explicit WordCache(size_t bytes, const WordLine* seed = nullptr, uint32_t seed_bits = 0,
-                     uint64_t seed_used = 0);
+  // `seed`: 2^seed_bits lines of words known from the start, or nullptr. They stay the caller's, who may
+  // share them, and are only read.
+  explicit WordCache(size_t bytes, const WordLine* seed = nullptr, uint32_t seed_bits = 0);
 
   static uint64_t hash(uint64_t a, uint64_t b) {
     const uint64_t h = (a ^ b * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
     return h ^ h << 29;
   }
   static WordKey16 key(const uint8_t* word, size_t size);  // of up to 15 bytes
+  // The same of a word behind whose beginning 16 bytes can be read.
+  static WordKey16 padded_key(const uint8_t* word, size_t size) {
+    const uint64_t* mask = kKeyMasks.rows[size].data();
+    uint64_t w[2];
+    std::memcpy(w, word, 16);
+    return {w[0] & mask[0], (w[1] & mask[1]) | mask[3]};
+  }
   const WordLine* lines() const { return lines_; }
   uint32_t shift() const { return shift_; }
-  const uint32_t* arena() const { return arena_.data(); }
 
-  // Copies the ids of a word of up to 15 bytes to `out`; how many, 0 when it is not there.
-  size_t find_short(const uint8_t* word, size_t size, uint32_t* out) const;
+  // Everywhere, which one look into lines() is not. Copies the ids to `out`, which has room for 16; how many,
+  // 0 when the word is not there.
+  size_t find(const WordKey16& k, uint32_t* out);
+  void prefetch(const WordKey16& k) const {
+    const uint64_t h = hash(k.a, k.b);
+    if (mine_) __builtin_prefetch(mine_ + ((h >> shift_) ^ 1));
+    if (seed_) __builtin_prefetch(seed_ + (h >> seed_shift_));
+  }
   Ids find_long(std::string_view word) const;
-  void insert(const uint8_t* word, size_t size, const uint32_t* ids,
-              size_t count);  // up to kLongest bytes
-  // Whether insert() may be called: not while the lines are the caller's.
+  void insert(const WordKey16& k, const uint32_t* ids, size_t count);
+  void insert_long(std::string_view word, const uint32_t* ids, size_t count);  // of 16 to kLongest bytes
+  // Whether insert() keeps anything: not while the lines are the caller's.
   bool owned() const { return mine_ != nullptr; }
   // Between batches: takes memory of its own, and doubles it when there is need. Lines and shift change only
   // here.
   void breathe() {
-    if (crowded() || !owned()) grow();
+    if (!owned() || crowded()) grow();
   }
 
   // One line's two places, for tables made elsewhere; false when it is full.
@@ -110,22 +122,27 @@ class WordCache {
     uint32_t begin = 0;            // in arena_: the bytes, padded, then the ids
     uint16_t size = 0, count = 0;  // count 0: empty
   };
-  bool crowded() const { return used_ * 4 > uint64_t{5} << bits_ && bits_ < largest_bits_; }
+  bool crowded() const { return used_ * 8 > uint64_t{7} << bits_ && bits_ < largest_bits_; }
   struct Place {
     WordLine* line;
     int way;  // -1: none is free
   };
   static Place free_place(WordLine* lines, uint32_t shift, const WordKey16& k);
+  size_t copy_ids(const WordLine& line, int way, uint32_t* out) const;
+  bool room_in_arena(size_t words);
+  Long& free_long(uint64_t hash);
   void grow();
   void clear();
 
+  const WordLine* seed_;
+  uint32_t seed_shift_;
   const WordLine* lines_;
   WordLine* mine_ = nullptr;  // lines_, when they are own memory
   HugeMemory memory_;
-  uint32_t bits_, shift_, largest_bits_;
-  uint64_t used_;
+  uint32_t bits_ = 0, shift_, largest_bits_ = 4;
+  uint64_t used_ = 0;
   std::vector<Long> longs_;
-  size_t longs_used_ = 0, long_places_;
+  size_t longs_used_ = 0, most_longs_ = 16;
   std::vector<uint32_t> arena_;
   size_t arena_limit_;
 };
