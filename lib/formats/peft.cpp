@@ -168,7 +168,7 @@ PeftAdapter read_peft_adapter(const std::string& folder) {
     adapter.saved.emplace_back(key, &t);
   }
   for (auto& [name, module] : modules) {
-    const auto fail = [&](const std::string& what) {
+    const auto fail = [&, &name = name](const std::string& what) {
       throw data_error(fmt::format("{}: module {}: {}", weights_path, name, what));
     };
     if (!module.a || !module.b) fail(module.a ? "lora_B is missing" : "lora_A is missing");

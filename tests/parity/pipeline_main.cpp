@@ -2,6 +2,8 @@
 //   {"load": FILE}                                    -> {"size": n}
 //   {"text": T, "pair": P, "special": b, "in_text": b} -> the Encoding, and "fast": the ids of an Encoder
 //   {"ids": […], "skip": b}                            -> {"text": …, "pieces": […]}, streamed
+//   {"whole": T, "special": b}                        -> ids, offsets in both units, and every text of them,
+//   in short
 // An error is {"error": …, "kind": data|…}; the next line is read as usual.
 #include <cstdio>
 #include <iostream>
@@ -32,6 +34,32 @@ json to_json(const Encoding& e) {
           {"sequences", sequences}};
 }
 
+// For exact_parity.py: little to write and to read, for millions of texts.
+json whole(const Tokenizer& tokenizer, Encoder& encoder, PipelineScratch& scratch, const std::string& text,
+           bool special) {
+  json out;
+  EncodeOptions o;
+  o.add_special_tokens = special;
+  for (const OffsetUnit unit : {OffsetUnit::characters, OffsetUnit::bytes}) {
+    o.offsets = unit;
+    const Encoding e = tokenizer.encode_full(text, nullptr, o, scratch);
+    json& flat = out[unit == OffsetUnit::bytes ? "bytes" : "at"] = json::array();
+    for (const Offsets& at : e.offsets) flat.insert(flat.end(), {at.begin, at.end});
+    out["ids"] = e.ids;
+  }
+  const std::vector<uint32_t> ids = out["ids"];
+  std::vector<uint32_t> fast;
+  encoder.encode(text, fast, true);
+  out["fast"] = fast;
+  out["all"] = tokenizer.decode(ids, false);
+  out["text"] = tokenizer.decode(ids, true);
+  StreamDecoder stream(tokenizer, true);
+  std::string streamed;
+  for (const uint32_t id : ids) streamed += stream.push(id);
+  out["streamed"] = streamed + stream.finish();
+  return out;
+}
+
 }  // namespace
 
 int main() {
@@ -52,6 +80,8 @@ int main() {
         out["size"] = tokenizer->vocab_size();
       } else if (!tokenizer) {
         out["error"] = "no tokenizer";
+      } else if (in.contains("whole")) {
+        out = whole(*tokenizer, *encoder, *scratch, in["whole"], in["special"]);
       } else if (in.contains("ids")) {
         const std::vector<uint32_t> ids = in["ids"];
         out["text"] = tokenizer->decode(ids, in["skip"]);

@@ -2,7 +2,7 @@
 """The tokenizer pipeline against the Hugging Face `tokenizers` library: every type of normalizer, pre-tokenizer, model, post-processor and
 decoder, alone and in random sequences, with added tokens, truncation and padding, on many scripts and on random strings.
 
-    pipeline_parity.py --main build/tests/pipeline_main [--strings 10000] [--seed 1] [--keep FOLDER]       exit 1 on a difference
+    pipeline_parity.py --main build/tests/pipeline_main [--strings 10000] [--seed 1] [--jobs N] [--keep FOLDER]       exit 1 on a difference
     pipeline_parity.py --update       writes the cases in testdata/tokenizer/pipeline.jsonl.gz, which the unit tests compare with
 
 Compared are ids, offsets, type ids, words, masks, token spellings, what truncation leaves over, decoded text, and the ids of the fast
@@ -11,6 +11,7 @@ path. Tokenizers are trained here, small. A text on which the reference itself b
 import argparse
 import gzip
 import json
+import multiprocessing
 import os
 import pathlib
 import random
@@ -18,9 +19,11 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, processors, trainers
-from tokenizers import pre_tokenizers as pre
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, processors, trainers  # noqa: E402
+from tokenizers import pre_tokenizers as pre  # noqa: E402
 
 TEXTS = """A tool reads files and writes files, so a shell pipeline can drive the whole chain.
 It's they're we've I'll you'd don't do not isn't ' quoted ' THE END ?! , . (and) more...
@@ -260,21 +263,15 @@ def update(corpus):
     print(out, len(lines), "tokenizers,", out.stat().st_size, "bytes")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--main")
-    parser.add_argument("--update", action="store_true")
-    parser.add_argument("--strings", type=int, default=10000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--each", type=int, default=50, help="strings for each tokenizer")
-    parser.add_argument("--keep", help="folder for the tokenizers that differ")
-    options = parser.parse_args()
-    plain = [line for line in TEXTS if "<unk>" not in line]  # a trainer that meets its own special tokens leaves holes in the ids
-    corpus = plain * 3 + [w for line in plain for w in line.split(" ")]
-    if options.update:
-        return update(corpus)
-    if not options.main:
-        parser.error("--main")
+class Died(Exception):
+    pass
+
+
+def check(task):
+    """Tokenizers of these numbers: counts, and what to say of the differences."""
+    options, numbers, corpus = task
+    said = []
+    say = said.append
     differences = done = passed_over = refused = tokenizers_made = 0
     kinds = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -286,95 +283,136 @@ def main():
             ours.stdin.flush()
             line = ours.stdout.readline()
             if not line:
-                sys.exit(f"pipeline_main died on {json.dumps(query)[:500]} with {open(path).read()[:1500]}")
+                raise Died(f"pipeline_main died on {json.dumps(query)[:500]} with {open(path).read()[:1500]}")
             return json.loads(line)
 
-        for number in range(max(1, options.strings // options.each)):
-            r = random.Random(options.seed * 1000003 + number)
-            maker = Maker(r)
-            try:
-                t = maker.tokenizer(corpus)
-                pathlib.Path(path).write_text(t.to_str())
-                t = Tokenizer.from_file(path)
-            except BaseException as e:  # a combination that the reference itself cannot train or read back
-                if isinstance(e, KeyboardInterrupt):
-                    raise
-                kinds[f"{type(e).__name__}: {str(e)[:60]}"] = kinds.get(f"{type(e).__name__}: {str(e)[:60]}", 0) + 1
-                continue
-            tokenizers_made += 1
-            loaded = ask({"load": path})
-            if "error" in loaded:
-                print(f"seed {options.seed} tokenizer {number}: not loaded: {loaded['error']}")
-                if options.keep:
-                    os.makedirs(options.keep, exist_ok=True)
-                    pathlib.Path(options.keep, f"{options.seed}-{number}.json").write_text(pathlib.Path(path).read_text())
-                differences += 1
-                continue
-            wrong = []
-            batch = []
-            for _ in range(options.each):
-                query = {"text": maker.text(), "special": r.random() < 0.6, "in_text": r.random() < 0.8}
-                if r.random() < 0.25:
-                    query["pair"] = maker.text()
-                batch.append(query)
-            for query in batch:
-                done += 1
-                t.encode_special_tokens = not query["in_text"]
-                text = query["text"]
+        try:
+            for number in numbers:
+                r = random.Random(options.seed * 1000003 + number)
+                maker = Maker(r)
                 try:
-                    e = t.encode(text, query.get("pair"), add_special_tokens=query["special"])
-                    expected = to_plain(e)
-                except Exception as error:
-                    if "error" not in ask(query):
-                        refused += 1  # where the reference refuses, an answer is no difference
-                    continue
-                except BaseException as error:
-                    if isinstance(error, KeyboardInterrupt):
+                    t = maker.tokenizer(corpus)
+                    pathlib.Path(path).write_text(t.to_str())
+                    t = Tokenizer.from_file(path)
+                except BaseException as e:  # a combination that the reference itself cannot train or read back
+                    if isinstance(e, KeyboardInterrupt):
                         raise
-                    passed_over += 1
+                    kinds[f"{type(e).__name__}: {str(e)[:60]}"] = kinds.get(f"{type(e).__name__}: {str(e)[:60]}", 0) + 1
                     continue
-                got = ask(query)
-                fast = got.pop("fast", None)
-                if got != expected:
-                    wrong.append((query, {k: (expected[k], got.get(k)) for k in expected if expected[k] != got.get(k)} if "error" not in got else got))
+                tokenizers_made += 1
+                loaded = ask({"load": path})
+                if "error" in loaded:
+                    say(f"seed {options.seed} tokenizer {number}: not loaded: {loaded['error']}")
+                    if options.keep:
+                        os.makedirs(options.keep, exist_ok=True)
+                        pathlib.Path(options.keep, f"{options.seed}-{number}.json").write_text(pathlib.Path(path).read_text())
+                    differences += 1
                     continue
-                if "pair" not in query and not t.truncation:
-                    t2 = [i for i, m, w in zip(e.ids, e.special_tokens_mask, e.word_ids) if w is not None]
-                    if fast != t2:
-                        wrong.append((query, {"fast": (t2, fast)}))
-                        continue
-                ids = e.ids if r.random() < 0.7 else [r.randrange(loaded["size"]) for _ in range(r.randint(0, 8))]
-                for skip in (True, False):
+                wrong = []
+                batch = []
+                for _ in range(options.each):
+                    query = {"text": maker.text(), "special": r.random() < 0.6, "in_text": r.random() < 0.8}
+                    if r.random() < 0.25:
+                        query["pair"] = maker.text()
+                    batch.append(query)
+                for query in batch:
+                    done += 1
+                    t.encode_special_tokens = not query["in_text"]
+                    text = query["text"]
                     try:
-                        text = t.decode(ids, skip_special_tokens=skip)
+                        e = t.encode(text, query.get("pair"), add_special_tokens=query["special"])
+                        expected = to_plain(e)
+                    except Exception as error:
+                        if "error" not in ask(query):
+                            refused += 1  # where the reference refuses, an answer is no difference
+                        continue
                     except BaseException as error:
                         if isinstance(error, KeyboardInterrupt):
                             raise
                         passed_over += 1
                         continue
-                    got = ask({"ids": ids, "skip": skip})
-                    if got.get("text") != text:
-                        wrong.append(({"ids": ids, "skip": skip}, (text, got)))
-            if wrong:
-                differences += len(wrong)
-                spec = json.loads(pathlib.Path(path).read_text())
-                spec.pop("model")
-                if len(str(spec)) > 3000:
-                    spec = str(spec)[:3000]
-                print(f"seed {options.seed} tokenizer {number}: {len(wrong)} differences; {json.dumps(spec, ensure_ascii=False)}")
-                for query, what in wrong[:3]:
-                    print("   ", json.dumps(query), "\n      ", str(what)[:1200])
-                if options.keep:
-                    os.makedirs(options.keep, exist_ok=True)
-                    pathlib.Path(options.keep, f"{options.seed}-{number}.json").write_text(pathlib.Path(path).read_text())
-                if differences > 60:
-                    break
-        ours.stdin.close()
-        ours.wait()
-    print(f"{tokenizers_made} tokenizers, {done} strings: {differences} differences; the reference broke down on {passed_over}, refused {refused} that are read here")
+                    got = ask(query)
+                    fast = got.pop("fast", None)
+                    if got != expected:
+                        wrong.append((query, {k: (expected[k], got.get(k)) for k in expected if expected[k] != got.get(k)} if "error" not in got else got))
+                        continue
+                    if "pair" not in query and not t.truncation:
+                        t2 = [i for i, m, w in zip(e.ids, e.special_tokens_mask, e.word_ids) if w is not None]
+                        if fast != t2:
+                            wrong.append((query, {"fast": (t2, fast)}))
+                            continue
+                    ids = e.ids if r.random() < 0.7 else [r.randrange(loaded["size"]) for _ in range(r.randint(0, 8))]
+                    for skip in (True, False):
+                        try:
+                            text = t.decode(ids, skip_special_tokens=skip)
+                        except BaseException as error:
+                            if isinstance(error, KeyboardInterrupt):
+                                raise
+                            passed_over += 1
+                            continue
+                        got = ask({"ids": ids, "skip": skip})
+                        if got.get("text") != text:
+                            wrong.append(({"ids": ids, "skip": skip}, (text, got)))
+                if wrong:
+                    differences += len(wrong)
+                    spec = json.loads(pathlib.Path(path).read_text())
+                    spec.pop("model")
+                    if len(str(spec)) > 3000:
+                        spec = str(spec)[:3000]
+                    say(f"seed {options.seed} tokenizer {number}: {len(wrong)} differences; {json.dumps(spec, ensure_ascii=False)}")
+                    for query, what in wrong[:3]:
+                        say("    " + json.dumps(query) + "\n       " + str(what)[:1200])
+                    if options.keep:
+                        os.makedirs(options.keep, exist_ok=True)
+                        pathlib.Path(options.keep, f"{options.seed}-{number}.json").write_text(pathlib.Path(path).read_text())
+                    if differences > 60:
+                        break
+        except Died as e:
+            differences += 1
+            say(str(e))
+        ours.communicate()
+    return {"tokenizers": tokenizers_made, "strings": done, "differences": differences, "passed over": passed_over, "refused": refused}, kinds, said
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--main")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--strings", type=int, default=10000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--each", type=int, default=50, help="strings for each tokenizer")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--seconds", type=float, default=1e9, help="begin nothing more after so many")
+    parser.add_argument("--keep", help="folder for the tokenizers that differ")
+    options = parser.parse_args()
+    plain = [line for line in TEXTS if "<unk>" not in line]  # a trainer that meets its own special tokens leaves holes in the ids
+    corpus = plain * 3 + [w for line in plain for w in line.split(" ")]
+    if options.update:
+        return update(corpus)
+    if not options.main:
+        parser.error("--main")
+    numbers = range(max(1, options.strings // options.each))
+    tasks = [(options, numbers[k:k + 20], corpus) for k in range(0, len(numbers), 20)]
+    totals, kinds = {}, {}
+    began, finished = time.monotonic(), 0
+    with multiprocessing.get_context("spawn").Pool(max(1, min(options.jobs, len(tasks)))) as pool:
+        for counts, not_made, said in pool.imap(check, tasks):
+            for total, part in ((totals, counts), (kinds, not_made)):
+                for name, n in part.items():
+                    total[name] = total.get(name, 0) + n
+            if said and totals["differences"] < 200:
+                print("\n".join(said), flush=True)
+            finished += 1
+            if time.monotonic() - began > options.seconds:
+                print(f"stopped after {finished} of {len(tasks)} tasks", flush=True)
+                pool.terminate()
+                break
+    done, differences = totals["strings"], totals["differences"]
+    print(f"{totals['tokenizers']} tokenizers, {done} strings: {differences} differences; the reference broke down on {totals['passed over']}, "
+          f"refused {totals['refused']} that are read here")
     if kinds:
         print("not made:", dict(sorted(kinds.items(), key=lambda x: -x[1])[:8]))
-    sys.exit(differences > 0 or done < options.strings // 2)
+    sys.exit(differences > 0 or done < options.strings // 2 or finished < len(tasks))
 
 
 if __name__ == "__main__":

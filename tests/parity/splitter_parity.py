@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """The splitters against the Hugging Face `tokenizers` library's own pre-tokenizers.
 
-    splitter_parity.py --main build/tests/split_main [--strings 100000] [--seed N] [--patterns gpt2,…] [--text FILE.jsonl …]
+    splitter_parity.py --main build/tests/split_main [--strings 100000] [--seed N] [--patterns gpt2,…] [--text FILE.jsonl …] [--jobs N]
 
 Random strings of characters at which the patterns decide something, all code points in six contexts, lengths around
-multiples of 64, and documents. Exit 1 on a difference. Needs tokenizers 0.23.
+multiples of 64, and documents, by several processes. Exit 1 on a difference. Needs tokenizers 0.23.
 """
 import argparse
 import json
+import multiprocessing
+import os
 import random
 import subprocess
 import sys
+import time
 
 from tokenizers import Regex
 from tokenizers import pre_tokenizers as pre
@@ -107,19 +110,35 @@ def joined(sizes):
     return out
 
 
-def compare(main, name, texts):
+CHUNK = 20000
+
+
+def documents(path):
+    with open(path, encoding="utf-8") as f:
+        return [json.loads(line)["text"] for line in f]
+
+
+def compare(task):
+    """(pattern, texts, those that differ, the first of them in words)."""
+    main, name, what, at, count = task
+    if what == "random":
+        r = random.Random(f"{at}")
+        texts = [random_string(r) for _ in range(count)]
+    else:
+        texts = list(contexts()) if what == "code points" else documents(what)
+        texts = texts[at:at + count]
     data = "".join(json.dumps(t, ensure_ascii=False) + "\n" for t in texts)
     done = subprocess.run([main, name], input=data.encode(), stdout=subprocess.PIPE, check=True)
     ours = [json.loads(line) for line in done.stdout.decode().splitlines()]
     assert len(ours) == len(texts)
-    bad = 0
+    bad, shown = 0, []
     for text, got in zip(texts, ours):
         want = expected(REFERENCE[name], text)
         if joined(got) != want:
             bad += 1
             if bad <= 3:
-                print(f"{name}: {json.dumps(text)}\n  want {want}\n  got  {got}")
-    return bad
+                shown.append(f"{name}: {json.dumps(text)[:2000]}\n  want {want[:300]}\n  got  {got[:300]}")
+    return name, len(texts), bad, shown
 
 
 def main():
@@ -130,21 +149,36 @@ def main():
     a.add_argument("--patterns", default=",".join(REFERENCE))
     a.add_argument("--code-points", action="store_true", help="all code points in six contexts")
     a.add_argument("--text", nargs="*", default=[])
+    a.add_argument("--jobs", type=int, default=os.cpu_count())
+    a.add_argument("--seconds", type=float, default=1e9, help="begin nothing more after so many")
     o = a.parse_args()
-    documents = []
+    sources = [("random", o.seed * 1000003 + k, min(CHUNK, o.strings - k * CHUNK)) for k in range((o.strings + CHUNK - 1) // CHUNK)]
+    if o.code_points:
+        sources += [("code points", k, 5 * CHUNK) for k in range(0, len(EVERY), 5 * CHUNK)]
     for path in o.text:
-        with open(path, encoding="utf-8") as f:
-            documents += [json.loads(line)["text"] for line in f]
-    bad = 0
-    for name in o.patterns.split(","):
-        r = random.Random(o.seed)
-        texts = [random_string(r) for _ in range(o.strings)] + documents
-        if o.code_points:
-            texts += contexts()
-        differ = compare(o.main, name, texts)
-        print(f"{name}: {len(texts)} texts, {differ} differ", flush=True)
-        bad += differ
-    return bad > 0
+        if os.path.exists(path):
+            sources += [(path, k, 1000) for k in range(0, sum(1 for _ in open(path, encoding="utf-8")), 1000)]
+        else:
+            print(f"{path}: not there, left out")
+    names = o.patterns.split(",")
+    tasks = [(o.main, name, *source) for name in names for source in sources]
+    totals, shown = {name: [0, 0] for name in names}, {}
+    began, finished = time.monotonic(), 0
+    with multiprocessing.get_context("spawn").Pool(max(1, o.jobs)) as pool:
+        for name, texts, bad, lines in pool.imap_unordered(compare, tasks):
+            totals[name][0] += texts
+            totals[name][1] += bad
+            shown.setdefault(name, []).extend(lines)
+            finished += 1
+            if time.monotonic() - began > o.seconds:
+                print(f"stopped after {finished} of {len(tasks)} tasks", flush=True)
+                pool.terminate()
+                break
+    for name, (texts, bad) in totals.items():
+        for line in sorted(shown.get(name, []), key=len)[:3]:
+            print(line)
+        print(f"{name}: {texts} texts, {bad} differ", flush=True)
+    return finished < len(tasks) or any(bad for _, bad in totals.values())
 
 
 if __name__ == "__main__":
