@@ -12,7 +12,7 @@ namespace ds::tokenizer {
 namespace {
 
 constexpr char kMagic[8] = {'D', 'S', 'B', 'P',
-                            'E', 0,   0,   2};  // the last byte: version of layout and of hashes
+                            'E', 0,   0,   3};  // the last byte: version of layout and of hashes
 constexpr uint32_t kMostWhole = 1u << 20;
 
 enum Section {
@@ -41,7 +41,7 @@ struct CompiledBpe::Header {
   uint64_t size;  // of the block, this header included
   uint64_t begin[kSections], bytes[kSections];
   uint32_t tokens, merges, pair_bits, filter_bits, seed_bits, whole, ordered, consecutive;
-  uint64_t seed_words;
+  uint32_t unused[2];
 };
 
 bool CompiledBpe::attach(const uint8_t* block, size_t size) {
@@ -77,7 +77,6 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
   adjacency = {at(kBits), at(kFlags)};
   seed = reinterpret_cast<const WordLine*>(at(kSeed));
   seed_bits = h.seed_bits;
-  seed_words = h.seed_words;
   tokens = h.tokens;
   whole_ = reinterpret_cast<const uint32_t*>(at(kWhole));
   whole_count_ = h.whole;
@@ -106,13 +105,19 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
     worst_rank = std::max(worst_rank, none ? 0 : (static_cast<uint32_t>(slot) & kNoRank) + 1);
   }
   bool good = worst < h.tokens && worst_rank <= h.merges && empty > 0;
+  seed_filter.assign(WordCache::kFilterBytes / 4, 0);
   for (size_t i = 0; i < size_t{1} << h.seed_bits; ++i) {
     for (int way = 0; way < 2; ++way) {
       const WordLine& line = seed[i];
+      WordKey16 k;
+      std::memcpy(&k, line.key[way], 16);
+      const uint64_t bit = WordCache::filter_place(WordCache::hash(k.a, k.b));
+      seed_filter[bit >> 5] |= 1u << (bit & 31);
       const uint32_t n = line.ids[way][0] >> 24;
-      const uint32_t size = line.key[way][15];
+      const uint32_t size = line.key[way][15], id = line.ids[way][0] & WordCache::kMaxId;
+      const bool is_mark = size == 1 && line.key[way][0] == kTextMark;
       good &= size == 0 ||
-              (size <= WordCache::kShort && n == 1 && (line.ids[way][0] & WordCache::kMaxId) < h.tokens);
+              (size <= WordCache::kShort && n == 1 && (is_mark ? id == WordCache::kMaxId : id < h.tokens));
     }
   }
   for (uint32_t i = 0; i < h.whole; ++i) {
@@ -186,19 +191,19 @@ std::optional<CompiledBpe> CompiledBpe::make(const BpeSource& source) {
       std::clamp(static_cast<uint32_t>(std::countr_zero(std::bit_ceil(short_words + 2))), 4u, 20u);
   std::vector<WordLine> lines(size_t{1} << seed_bits);
   std::memset(static_cast<void*>(lines.data()), 0, lines.size() * sizeof(WordLine));
-  uint64_t seed_words = 0;
   std::vector<std::pair<std::string_view, uint32_t>> whole;
   MergeScratch scratch;
   std::vector<uint32_t> ids;
+  WordCache::put(lines.data(), 64 - seed_bits, WordCache::key(&kTextMark, 1), &WordCache::kMaxId, 1);
   for (uint32_t id = 0; id < tokens.size(); ++id) {  // low ids first: they tend to be the frequent ones
     const std::string& t = tokens[id];
-    if (t.empty()) continue;
+    if (t.empty() || (t.size() == 1 && static_cast<uint8_t>(t[0]) == kTextMark)) continue;
     const auto* bytes = reinterpret_cast<const uint8_t*>(t.data());
     ids.resize(std::max(ids.size(), t.size()));
     const bool reached = merge_word(table, bytes, t.size(), ids.data(), scratch) == 1 && ids[0] == id;
     if (!reached && source.ignore_merges) whole.emplace_back(t, id);
     if (!reached || t.size() > WordCache::kShort) continue;
-    seed_words += WordCache::put(lines.data(), 64 - seed_bits, WordCache::key(bytes, t.size()), &id, 1);
+    WordCache::put(lines.data(), 64 - seed_bits, WordCache::key(bytes, t.size()), &id, 1);
   }
   if (whole.size() > kMostWhole) return std::nullopt;
   std::sort(whole.begin(), whole.end());
@@ -220,7 +225,6 @@ std::optional<CompiledBpe> CompiledBpe::make(const BpeSource& source) {
   h.seed_bits = seed_bits;
   h.whole = static_cast<uint32_t>(whole.size());
   h.ordered = ordered;
-  h.seed_words = seed_words;
   const std::pair<const void*, size_t> parts[kSections] = {
       {byte_ids.data(), byte_ids.size() * 4},
       {byte_ranks.data(), byte_ranks.size() * 4},

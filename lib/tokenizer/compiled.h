@@ -29,6 +29,10 @@
 
 namespace ds::tokenizer {
 
+// A byte that no text has. Among the vocabulary's words it is one, with the id WordCache::kMaxId, which no
+// token has: so texts one behind the other can be looked up together, and their ids be told apart.
+inline constexpr uint8_t kTextMark = 0xFF;
+
 // What it is made from: a byte-level BPE model by bytes.
 struct BpeSource {
   std::span<const std::string> tokens;                    // by id: the bytes; "" for ids without a
@@ -61,8 +65,8 @@ class CompiledBpe {
   Adjacency adjacency;
   const WordLine* seed = nullptr;  // 2^seed_bits lines
   uint32_t seed_bits = 0;
-  uint64_t seed_words = 0;
-  uint32_t tokens = 0;  // ids are below
+  std::vector<uint32_t> seed_filter;  // WordCache::kFilterBytes
+  uint32_t tokens = 0;                // ids are below
 
   // With ignore_merges, tokens that merging does not give, as words of their own: the id, or nullopt.
   bool has_whole_words() const { return whole_count_ != 0; }

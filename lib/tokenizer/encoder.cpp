@@ -1,5 +1,6 @@
 // Text to ids: added tokens first, then words, then merges (or the cache).
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "base/utf8.h"
@@ -12,6 +13,8 @@
 
 namespace ds::tokenizer {
 namespace {
+
+constexpr size_t kSeveral = Splitter::kWindow;  // bytes of texts that are encoded together
 
 bool white_space_class(uint32_t c) { return class_table()[c] & (kSpace | kNewline); }
 
@@ -48,6 +51,8 @@ struct Encoder::State {
   std::optional<FastEncoder> fast;         // byte-level BPE
   std::optional<PipelineScratch> general;  // every other kind
   std::string repaired, composed;
+  std::vector<uint8_t> several;
+  std::vector<uint32_t> several_ends;
 
   State(const Tokenizer& t, size_t cache_bytes) : tokenizer(t) {
     if (const FastTables* tables = t.fast()) {
@@ -55,6 +60,32 @@ struct Encoder::State {
     } else {
       general.emplace(cache_bytes);
     }
+  }
+
+  // Whether `text` is not in NFC; then `composed` is, of it.
+  bool compose(std::string_view text) {
+    composed.clear();
+    return compose_text(text, false, composed);
+  }
+
+  // Copies texts from the i-th on, as many as go together, to `several`, a NUL behind each. How many.
+  size_t gather(std::span<const std::string_view> texts, size_t i) {
+    several.resize(kSeveral + kReadable);
+    several_ends.clear();
+    size_t used = 0;
+    for (; i < texts.size() && texts[i].size() < kSeveral - used; ++i) {
+      std::memcpy(several.data() + used, texts[i].data(), texts[i].size());
+      used += texts[i].size();
+      several[used] = 0;
+      several_ends.push_back(static_cast<uint32_t>(used++));
+    }
+    return several_ends.size();
+  }
+  // Whether nothing is to be done with them but to look up their words.
+  bool plain(std::string_view text) {
+    TokenFinder::Found found;
+    const FastTables& t = *tokenizer.fast();
+    return valid_utf8_prefix(text) == text.size() && !t.any.next(text, 0, found) && !(t.nfc && compose(text));
   }
 
   // Cuts `text` at the added tokens that `finder` knows; `gap` gets what lies between.
@@ -93,11 +124,31 @@ void Encoder::encode(std::string_view text, std::vector<uint32_t>& out, bool spe
     append_repaired(s.repaired, text);
     text = s.repaired;
   }
+  TokenFinder::Found found;
+  if (!t.any.next(text, 0, found) && !(t.nfc && s.compose(text))) return s.fast->encode(text, out);
   s.cut(t.raw, text, specials_in_text, out, [&](std::string_view gap) {
-    if (t.nfc) gap = s.composed = to_nfc(gap);
+    if (t.nfc && s.compose(gap)) gap = s.composed;
     s.cut(t.normalized, gap, specials_in_text, out,
           [&](std::string_view plain) { s.fast->encode(plain, out); });
   });
+}
+
+void Encoder::encode_many(std::span<const std::string_view> texts, std::vector<uint32_t>& out,
+                          std::vector<size_t>& ends, bool specials_in_text) {
+  State& s = *state_;
+  for (size_t i = 0; i < texts.size();) {
+    const size_t together = s.fast ? s.gather(texts, i) : 0;
+    const size_t size = together > 0 ? s.several_ends.back() + size_t{1} : 0;
+    if (together > 1 && s.plain({reinterpret_cast<const char*>(s.several.data()), size})) {
+      s.fast->encode_several(s.several.data(), size, s.several_ends, out, ends);
+      i += together;
+      continue;
+    }
+    for (const size_t stop = i + std::max<size_t>(together, 1); i < stop; ++i) {
+      encode(texts[i], out, specials_in_text);
+      ends.push_back(out.size());
+    }
+  }
 }
 
 }  // namespace ds::tokenizer

@@ -84,14 +84,22 @@ uint32_t* look_up_words(const WordLine* lines, uint32_t shift, const uint8_t* te
       begin = end;
     }
     for (size_t i = 0; i < m; ++i) {
-      const WordLine& line = lines[at[i]];
-      uint64_t k[4];
-      std::memcpy(k, line.key, 32);
-      const bool hit0 = ((k[0] ^ keys[i][0]) | (k[1] ^ keys[i][1])) == 0;
-      const bool hit1 = ((k[2] ^ keys[i][0]) | (k[3] ^ keys[i][1])) == 0;
+      uint32_t line = at[i];
+      bool hit0, hit1;
+      const auto look = [&] {
+        uint64_t k[4];
+        std::memcpy(k, lines[line].key, 32);
+        hit0 = ((k[0] ^ keys[i][0]) | (k[1] ^ keys[i][1])) == 0;
+        hit1 = ((k[2] ^ keys[i][0]) | (k[3] ^ keys[i][1])) == 0;
+      };
+      look();
+      if (!(hit0 | hit1)) {
+        line ^= 1;
+        look();
+      }
       if (hit0 | hit1) [[likely]] {
         uint32_t v[4];
-        std::memcpy(v, line.ids[hit1], 16);
+        std::memcpy(v, lines[line].ids[hit1], 16);
         const uint32_t count = v[0] >> 24;
         v[0] &= WordCache::kMaxId;
         std::memcpy(out, v, 16);

@@ -17,7 +17,8 @@ namespace ds::tokenizer {
 using CutWords = size_t (*)(const Adjacency& a, const uint8_t* text, uint32_t begin, const uint32_t* ends,
                             size_t n, uint32_t* out);
 
-// A word that is not in the lines of the cache: which one, and how many ids were written before its place.
+// A word that is neither in its line of the cache nor in the one beside: which one, and how many ids were
+// written before its place.
 struct Missed {
   uint32_t word, at;
 };
@@ -29,8 +30,8 @@ using LookUpWords = uint32_t* (*)(const WordLine* lines, uint32_t shift, const u
                                   const uint32_t* ends, size_t n, uint32_t* out, Missed* missed,
                                   size_t* missed_count);
 
-// Merges n words of 1 to 15 bytes: ids[16 i] on get the ids of word i, counts[i] how many. Reads 16 bytes of
-// each.
+// Merges n words of 1 to 15 bytes, best in order of their sizes: ids[16 i] on get the ids of word i,
+// counts[i] how many. Reads 16 bytes of each.
 using MergeWords = void (*)(const MergeTables& t, const uint8_t* const* words, const uint8_t* sizes, size_t n,
                             uint32_t* ids, uint8_t* counts);
 

@@ -67,11 +67,18 @@ uint32_t* look_up_words(const WordLine* lines, uint32_t shift, const uint8_t* te
     if (n - done > kWordsAhead) ask(asked[(done / kWordsAhead + 1) % 2], done + kWordsAhead);
     const size_t m = n - done < kWordsAhead ? n - done : kWordsAhead;
     for (size_t i = 0; i < m; ++i) {
-      const uint8_t* const line = base + a.at[i];
+      const uint8_t* line = base + a.at[i];
       const __m256i key = _mm256_broadcastsi128_si256(load16(a.keys[i]));
-      const unsigned equal =
-          _mm256_cmpeq_epi64_mask(key, _mm256_load_si256(reinterpret_cast<const __m256i*>(line)));
-      const unsigned hit = equal & equal >> 1 & 5;  // bit 0: the first key, bit 2: the second
+      const auto hits = [&]() __attribute__((always_inline)) {  // bit 0: the first key, bit 2: the second
+        const unsigned equal =
+            _mm256_cmpeq_epi64_mask(key, _mm256_load_si256(reinterpret_cast<const __m256i*>(line)));
+        return equal & equal >> 1 & 5;
+      };
+      unsigned hit = hits();
+      if (hit == 0) [[unlikely]] {
+        line = base + (a.at[i] ^ 64);
+        hit = hits();
+      }
       if (hit != 0) [[likely]] {
         const __m128i ids = load16(line + 32 + (hit & 4) * size_t{4});
         _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_and_si128(ids, id_mask));

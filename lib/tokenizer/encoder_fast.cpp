@@ -1,8 +1,11 @@
 #include "tokenizer/encoder_fast.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
+#include "base/error.h"
 #include "base/utf8.h"
 
 namespace ds::tokenizer {
@@ -10,6 +13,8 @@ namespace {
 
 // Until so much text has come the vocabulary's own words, shared by all, are the cache.
 constexpr uint64_t kBeforeOwn = 32 << 10;
+bool ascii(std::string_view text) { return ascii_prefix(text) == text.size(); }
+
 constexpr size_t kAtOnce = 2048;  // words
 constexpr size_t kCopied = 2048;  // shorter texts are copied to where all can be read behind them
 
@@ -19,7 +24,7 @@ FastEncoder::FastEncoder(std::shared_ptr<const CompiledBpe> bpe, Pattern pattern
     : bpe_(std::move(bpe)),
       pattern_(pattern),
       core_(best_core()),
-      cache_(cache_bytes, bpe_->seed, bpe_->seed_bits),
+      cache_(cache_bytes, {bpe_->seed, bpe_->seed_bits, bpe_->seed_filter.data()}),
       caching_(cache_bytes > 0) {}
 
 void FastEncoder::encode(std::string_view text, std::vector<uint32_t>& out) {
@@ -31,7 +36,7 @@ void FastEncoder::encode(std::string_view text, std::vector<uint32_t>& out) {
     text = {reinterpret_cast<const char*>(copy_.data()), text.size()};
     splitter_.start(pattern_, text);
     for (auto ends = splitter_.next(); !ends.empty(); ends = splitter_.next()) {
-      block(copy_.data(), begin, ends, out);
+      block(copy_.data(), begin, ends, ascii(text), out);
       begin = ends.back();
     }
     return;
@@ -43,6 +48,25 @@ void FastEncoder::encode(std::string_view text, std::vector<uint32_t>& out) {
   }
 }
 
+void FastEncoder::encode_several(uint8_t* texts, size_t size, std::span<const uint32_t> text_ends,
+                                 std::vector<uint32_t>& out, std::vector<size_t>& ends) {
+  if (size == 0) return;
+  const std::string_view all(reinterpret_cast<const char*>(texts), size);
+  const bool plain = ascii(all);
+  const auto words = splitter_.several(pattern_, all, text_ends);
+  for (const uint32_t end : text_ends) texts[end] = kTextMark;
+  marked_.clear();
+  block(texts, 0, words, plain, marked_);
+  auto from = marked_.cbegin();
+  for (size_t i = 0; i < text_ends.size(); ++i) {
+    const auto to = std::find(from, marked_.cend(), WordCache::kMaxId);
+    if (to == marked_.cend()) throw internal_error("the mark between texts has no id of its own");
+    out.insert(out.end(), from, to);
+    ends.push_back(out.size());
+    from = to + 1;
+  }
+}
+
 void FastEncoder::words(std::string_view text, uint32_t begin, std::span<const uint32_t> ends,
                         std::vector<uint32_t>& out) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
@@ -50,7 +74,7 @@ void FastEncoder::words(std::string_view text, uint32_t begin, std::span<const u
   size_t n = ends.size();
   while (n > 0 && (n > 1 ? ends[n - 2] : begin) + kReadable > text.size()) --n;
   if (n > 0) {
-    block(bytes, begin, ends.first(n), out);
+    block(bytes, begin, ends.first(n), ascii(text.substr(begin, ends[n - 1] - begin)), out);
     begin = ends[n - 1];
   }
   if (n == ends.size()) return;
@@ -58,14 +82,13 @@ void FastEncoder::words(std::string_view text, uint32_t begin, std::span<const u
   uint32_t tail_ends[kReadable];
   std::memcpy(tail, bytes + begin, text.size() - begin);
   for (size_t i = n; i < ends.size(); ++i) tail_ends[i - n] = ends[i] - begin;
-  block(tail, 0, {tail_ends, ends.size() - n}, out);
+  block(tail, 0, {tail_ends, ends.size() - n}, false, out);
 }
 
-void FastEncoder::block(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends,
+void FastEncoder::block(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends, bool ascii,
                         std::vector<uint32_t>& out) {
-  const size_t bytes = ends.back() - begin;
-  const std::string_view all(reinterpret_cast<const char*>(text) + begin, bytes);
-  if (ascii_prefix(all) != bytes) {
+  if (!ascii) {
+    const size_t bytes = ends.back() - begin;
     if (cut_.size() < bytes) cut_.resize(std::max(bytes, 2 * Splitter::kWindow));
     size_t n = core_.cut(bpe_->adjacency, text, begin, ends.data(), ends.size(), cut_.data());
     if (bpe_->has_whole_words()) n = rejoin(text, begin, ends, n);
@@ -125,9 +148,8 @@ size_t FastEncoder::look_further(const uint8_t* text, uint32_t begin, std::span<
   }
   if (found_.size() < room) found_.resize(2 * room);
   to_merge_.clear();
-  to_merge_words_.clear();
-  to_merge_sizes_.clear();
   size_t used = 0, all = 0;
+  std::array<uint32_t, WordCache::kShort + 1> of_size{};  // words to merge
   for (size_t m = 0; m < misses; ++m) {
     const uint32_t from = begin_of(missed_[m].word), size = ends[missed_[m].word] - from;
     uint32_t* const to = found_.data() + used;
@@ -145,8 +167,7 @@ size_t FastEncoder::look_further(const uint8_t* text, uint32_t begin, std::span<
       }
       if (count == 0) {
         to_merge_.push_back(static_cast<uint32_t>(m));
-        to_merge_words_.push_back(text + from);
-        to_merge_sizes_.push_back(static_cast<uint8_t>(size));
+        ++of_size[size];
       }
     }
     further_[m] = {static_cast<uint32_t>(used), static_cast<uint32_t>(count), false};
@@ -155,15 +176,27 @@ size_t FastEncoder::look_further(const uint8_t* text, uint32_t begin, std::span<
   }
   const size_t n = to_merge_.size();
   if (n == 0) return all;
+  // By size: words that are merged together then take about as many steps.
+  uint32_t place = 0;
+  for (uint32_t& s : of_size) place += std::exchange(s, place);
+  to_merge_words_.resize(n);
+  to_merge_sizes_.resize(n);
+  merge_places_.resize(n);
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t w = missed_[to_merge_[i]].word, from = begin_of(w), size = ends[w] - from;
+    merge_places_[i] = of_size[size]++;
+    to_merge_words_[merge_places_[i]] = text + from;
+    to_merge_sizes_[merge_places_[i]] = static_cast<uint8_t>(size);
+  }
   if (merged_ids_.size() < 16 * n) merged_ids_.resize(32 * n);
   merged_counts_.resize(n);
   core_.merge(bpe_->merges, to_merge_words_.data(), to_merge_sizes_.data(), n, merged_ids_.data(),
               merged_counts_.data());
   for (size_t i = 0; i < n; ++i) {
-    const uint32_t m = to_merge_[i];
-    further_[m] = {static_cast<uint32_t>(16 * i), merged_counts_[i], true};
-    if (caching_) cache_.insert(keys_[m], merged_ids_.data() + 16 * i, merged_counts_[i]);
-    all += merged_counts_[i];
+    const uint32_t m = to_merge_[i], at = merge_places_[i];
+    further_[m] = {16 * at, merged_counts_[at], true};
+    if (caching_) cache_.insert(keys_[m], merged_ids_.data() + size_t{16} * at, merged_counts_[at]);
+    all += merged_counts_[at];
   }
   return all;
 }

@@ -30,12 +30,18 @@ class FastEncoder {
 
   // Appends the ids of `text`: valid UTF-8 under 4 GiB, without added tokens, normalised.
   void encode(std::string_view text, std::vector<uint32_t>& out);
+  // Several texts at once, as Splitter::several() takes them; the bytes between them are overwritten, and
+  // kReadable more can be read behind. Appends the ids of all, and to `ends` the size that `out` then has
+  // behind each.
+  void encode_several(uint8_t* texts, size_t size, std::span<const uint32_t> text_ends,
+                      std::vector<uint32_t>& out, std::vector<size_t>& ends);
 
  private:
   // Appends the ids of the words of [begin, ends.back()) of `text`.
   void words(std::string_view text, uint32_t begin, std::span<const uint32_t> ends,
              std::vector<uint32_t>& out);
-  void block(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends, std::vector<uint32_t>& out);
+  void block(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends, bool ascii,
+             std::vector<uint32_t>& out);
   void some(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends, std::vector<uint32_t>& out);
   size_t look_further(const uint8_t* text, uint32_t begin, std::span<const uint32_t> ends, size_t misses);
   size_t rejoin(const uint8_t* text, uint32_t begin, std::span<const uint32_t> words, size_t n);
@@ -51,7 +57,7 @@ class FastEncoder {
   Splitter splitter_;
   MergeScratch scratch_;
   std::vector<uint8_t> copy_;
-  std::vector<uint32_t> cut_, ids_;
+  std::vector<uint32_t> cut_, ids_, marked_;
   // Of the words that one look did not find: where their ids are, in found_ or, given by the merger, in
   // merged_ids_; and the words for the merger (indices into missed_).
   struct Further {
@@ -61,7 +67,7 @@ class FastEncoder {
   std::vector<Missed> missed_;
   std::vector<Further> further_;
   std::vector<WordKey16> keys_;
-  std::vector<uint32_t> found_, to_merge_, merged_ids_;
+  std::vector<uint32_t> found_, to_merge_, merge_places_, merged_ids_;
   std::vector<const uint8_t*> to_merge_words_;
   std::vector<uint8_t> to_merge_sizes_, merged_counts_;
   uint64_t seen_ = 0;  // bytes of text so far

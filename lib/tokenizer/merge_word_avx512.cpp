@@ -98,17 +98,15 @@ unsigned load_lanes(const MergeTables& t, const uint8_t* const* words, const uin
   return longest;
 }
 
-void merge_lanes(const MergeTables& t, const uint8_t* const* words, const uint8_t* sizes, size_t n,
-                 uint32_t* ids, uint8_t* counts) {
-  Lanes s;
-  const unsigned longest = load_lanes(t, words, sizes, n, s);
+// The next merge of every word; false when there is none.
+[[gnu::always_inline]] inline bool merge_once(const MergeTables& t, Lanes& s, unsigned longest) {
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i never = all(~0u), fifteen = all(15), zero = _mm512_setzero_si512();
-  for (;;) {
+  {
     __m512i best = never;
     for (unsigned p = 0; p + 1 < longest; ++p) best = _mm512_min_epu32(best, _mm512_load_si512(s.keys[p]));
     const __mmask16 active = _mm512_cmpneq_epi32_mask(best, never);
-    if (!active) break;
+    if (!active) return false;
     // h i j k: the neighbours; i and j become one.
     const __m512i i = _mm512_and_si512(best, fifteen);
     const __m512i i_at = _mm512_or_si512(_mm512_slli_epi32(i, 4), lane);
@@ -138,6 +136,10 @@ void merge_lanes(const MergeTables& t, const uint8_t* const* words, const uint8_
     _mm512_mask_i32scatter_epi32(s.keys, active, i_at, rank_keys(right, i), 4);
     _mm512_mask_i32scatter_epi32(s.keys, has_h, h_at, rank_keys(left, h), 4);
   }
+  return true;
+}
+
+void store_lanes(const Lanes& s, size_t n, uint32_t* ids, uint8_t* counts) {
   for (size_t w = 0; w < n; ++w) {
     uint8_t count = 0;
     for (uint32_t p = 0; p != 15;) {
@@ -153,8 +155,21 @@ void merge_lanes(const MergeTables& t, const uint8_t* const* words, const uint8_
 
 void merge_words_avx512(const MergeTables& t, const uint8_t* const* words, const uint8_t* sizes, size_t n,
                         uint32_t* ids, uint8_t* counts) {
-  for (size_t i = 0; i < n; i += 16) {
-    merge_lanes(t, words + i, sizes + i, n - i < 16 ? n - i : 16, ids + 16 * i, counts + i);
+  // Two sets of lanes by turns: one computes while the other waits.
+  Lanes a, b;
+  for (size_t i = 0; i < n; i += 32) {
+    const size_t j = i + 16, first = n - i < 16 ? n - i : 16, second = n <= j ? 0 : n - j < 16 ? n - j : 16;
+    const unsigned longest_a = load_lanes(t, words + i, sizes + i, first, a);
+    const unsigned longest_b = second != 0 ? load_lanes(t, words + j, sizes + j, second, b) : 0;
+    bool more_a = true, more_b = second != 0;
+    while (more_a && more_b) {
+      more_a = merge_once(t, a, longest_a);
+      more_b = merge_once(t, b, longest_b);
+    }
+    while (more_a) more_a = merge_once(t, a, longest_a);
+    while (more_b) more_b = merge_once(t, b, longest_b);
+    store_lanes(a, first, ids + 16 * i, counts + i);
+    if (second != 0) store_lanes(b, second, ids + 16 * j, counts + j);
   }
 }
 

@@ -72,11 +72,15 @@ struct Vectors {
     return _mm512_ternarylogic_epi64(of(0x3F), last, _mm512_slli_epi16(before, 6), 0xCA);
   }
 
+  // The bytes from p + k on, of which `left` can be read from p on.
+  DS_SPLIT_INLINE static __m512i behind(const uint8_t* p, unsigned left, unsigned k) {
+    return _mm512_maskz_loadu_epi8(_bzhi_u64(~uint64_t{0}, left > k ? left - k : 0), p + k);
+  }
   // Classes of the characters of two and more bytes, at their first bytes. `uniform`: the classes of the
   // ranges above.
   DS_SPLIT_INLINE __m512i wide_classes(__m512i classes, __m512i v, const uint8_t* p, const uint8_t* table,
-                                       const uint8_t* uniform, uint64_t leads) const {
-    const __m512i v1 = _mm512_loadu_si512(p + 1), v2 = _mm512_loadu_si512(p + 2);
+                                       const uint8_t* uniform, uint64_t leads, unsigned left) const {
+    const __m512i v1 = behind(p, left, 1), v2 = behind(p, left, 2);
     const __m512i even1 = _mm512_and_si512(v1, of(0xFE)), index = index_of(v1, v2);
     const uint64_t from_c0 = at_least(leads, v, 0xC0), from_e0 = at_least(leads, v, 0xE0);
     uint64_t four = at_least(leads, v, 0xF0), two = from_c0 ^ from_e0, three = from_e0 ^ four;
@@ -117,8 +121,7 @@ struct Vectors {
       const uint32_t code = (a & 7u) << 18 | (b & 63u) << 12 | (c & 63u) << 6;
       const uint8_t* const row = table + (code < 0x110000 ? code : 0);
       same = equal(equal(equal(four, v, a), v1, b), v2, c);
-      classes =
-          _mm512_mask_permutexvar_epi8(classes, same, _mm512_loadu_si512(p + 3), _mm512_loadu_si512(row));
+      classes = _mm512_mask_permutexvar_epi8(classes, same, behind(p, left, 3), _mm512_loadu_si512(row));
       four ^= same;
     }
     return classes;
@@ -139,25 +142,27 @@ struct Block : Vectors {
     uniform[0xE3 & 63] = run.table[0x3400];
     std::memset(uniform + (0xEA & 63), run.table[0xAC00], 4);
   }
-  DS_SPLIT_INLINE void load(const SplitRun& run, uint8_t* copy) {
-    const Where where = find_block(run, copy);
-    origin = where.origin;
-    final = where.final;
-    const uint8_t* const p = where.p;
-    const uint64_t kept = ~uint64_t{0} >> (64 - where.size);
-    const __m512i v = _mm512_loadu_si512(p);
-    classes =
-        _mm512_maskz_permutex2var_epi8(run.fresh ? kept & ~uint64_t{1} : kept, _mm512_loadu_si512(run.table),
-                                       v, _mm512_loadu_si512(run.table + 64));
+  // Loads are masked: beside the ends of the text nothing is read, and no copy is needed.
+  DS_SPLIT_INLINE void load(const SplitRun& run, uint8_t*) {
+    const uint8_t* const p = run.fresh ? run.at - 1 : run.before;
+    const auto all = static_cast<size_t>(run.end - p);
+    const unsigned left = all < 80 ? static_cast<unsigned>(all) : 80, size = left < 64 ? left : 64;
+    origin = p;
+    final = left <= 64;
+    const uint64_t kept = ~uint64_t{0} >> (64 - size);
+    const uint64_t real = run.fresh ? kept & ~uint64_t{1} : kept;
+    const __m512i v = _mm512_maskz_loadu_epi8(real, p);
+    classes = _mm512_maskz_permutex2var_epi8(real, _mm512_loadu_si512(run.table), v,
+                                             _mm512_loadu_si512(run.table + 64));
     if (!_mm512_movepi8_mask(v)) {
       values = v;
       leads = kept;
-      n = where.size;
+      n = size;
       return;
     }
-    leads = _mm512_cmpge_epi8_mask(v, of(0xC0)) & kept;
+    leads = _mm512_cmpge_epi8_mask(v, of(0xC0)) & kept;  // a zero before a text is one
     n = static_cast<unsigned>(__builtin_popcountll(leads));
-    classes = _mm512_maskz_compress_epi8(leads, wide_classes(classes, v, p, run.table, uniform, leads));
+    classes = _mm512_maskz_compress_epi8(leads, wide_classes(classes, v, p, run.table, uniform, leads, left));
     values = _mm512_maskz_compress_epi8(leads, v);
   }
   DS_SPLIT_INLINE uint64_t has(unsigned mask) const {

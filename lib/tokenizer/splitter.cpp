@@ -89,6 +89,22 @@ void Splitter::start(Pattern pattern, std::string_view text) {
   state_->start(best_split_isa(), pattern, text);
 }
 std::span<const uint32_t> Splitter::next() { return state_->next(); }
+std::span<const uint32_t> Splitter::several(Pattern pattern, std::string_view texts,
+                                            std::span<const uint32_t> text_ends) {
+  if (texts.size() > kWindow) throw internal_error("too many texts at once");
+  State& s = *state_;
+  s.start(best_split_isa(), pattern, texts);
+  s.run.count = 0;
+  const uint8_t* at = s.run.begin;
+  for (const uint32_t end : text_ends) {
+    s.run.end = s.run.begin + end;
+    s.run.restart(at);
+    if (at < s.run.end) s.program ? s.program(s.run, s.run.end) : s.walk(s.run.end);
+    s.run.ends[s.run.count++] = end + 1;
+    at = s.run.end + 1;
+  }
+  return {s.ends.get(), s.run.count};
+}
 
 bool begins_with_space(std::string_view word) {
   if (word.empty()) return false;

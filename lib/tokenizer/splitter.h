@@ -77,6 +77,12 @@ class Splitter {
   void start(Pattern pattern, std::string_view text);  // throws data when the text has 4 GiB or more
   std::span<const uint32_t> next();                    // offsets from the start of the text; empty at the end
 
+  // Several short texts at once: each is followed by a byte that is none of its own, whose place is in
+  // `text_ends`, ascending; together they have kWindow bytes at most. Where the words end, and behind each
+  // text its byte, as if that were a word.
+  std::span<const uint32_t> several(Pattern pattern, std::string_view texts,
+                                    std::span<const uint32_t> text_ends);
+
   struct State;  // splitter.cpp
 
  private:

@@ -71,12 +71,12 @@ HugeMemory::~HugeMemory() {
   std::free(data_);
 }
 
-WordCache::WordCache(size_t bytes, const WordLine* seed, uint32_t seed_bits)
-    : seed_(seed), seed_shift_(64 - seed_bits), lines_(seed), shift_(64 - seed_bits) {
+WordCache::WordCache(size_t bytes, const Seed& seed)
+    : seed_(seed), seed_shift_(64 - seed.bits), lines_(seed.lines), shift_(64 - seed.bits) {
   while ((sizeof(WordLine) << (largest_bits_ + 1)) <= bytes / 4 * 3) ++largest_bits_;
   arena_limit_ = bytes / 8 / sizeof(uint32_t);
   while (most_longs_ * 2 * sizeof(Long) <= bytes / 8) most_longs_ *= 2;
-  if (!seed) grow();
+  if (!seed.lines) grow();
 }
 
 WordKey16 WordCache::key(const uint8_t* word, size_t size) {
@@ -160,28 +160,20 @@ size_t WordCache::copy_ids(const WordLine& line, int way, uint32_t* out) const {
 size_t WordCache::find(const WordKey16& k, uint32_t* out) {
   const uint64_t h = hash(k.a, k.b);
   if (mine_) {
-    WordLine& home = mine_[h >> shift_];
-    int way = way_of(home, k);
-    if (way < 0 && home.key[1][15] != 0) {  // else there is room: it never went to the line beside
-      WordLine& beside = mine_[(h >> shift_) ^ 1];
-      const int there = way_of(beside, k);
-      if (there >= 0) {
-        way = 1;
-        std::swap(home.key[1], beside.key[there]);
-        std::swap(home.ids[1], beside.ids[there]);
-      }
+    for (const uint64_t i : {h >> shift_, (h >> shift_) ^ 1}) {
+      const int way = way_of(mine_[i], k);
+      if (way >= 0) return copy_ids(mine_[i], way, out);
     }
-    if (way >= 0) return copy_ids(home, way, out);
   }
-  if (!seed_) return 0;
+  if (!in_seed(h)) return 0;
   for (const uint64_t i : {h >> seed_shift_, (h >> seed_shift_) ^ 1}) {
-    const int way = way_of(seed_[i], k);
+    const int way = way_of(seed_.lines[i], k);
     if (way >= 0) {
-      const size_t count = copy_ids(seed_[i], way, out);
+      const size_t count = copy_ids(seed_.lines[i], way, out);
       insert(k, out, count);
       return count;
     }
-    if (seed_[i].key[1][15] == 0) return 0;
+    if (seed_.lines[i].key[1][15] == 0) return 0;  // there was room: it never went to the line beside
   }
   return 0;
 }

@@ -2,9 +2,8 @@
 //
 // Words of up to 15 bytes live in lines of 64 bytes, one cache line each: two keys (the bytes, zero padded,
 // the length in the last byte) and two values of four ids; so a hit reads one line, compares once and stores
-// 16 bytes whatever the number of ids. A word has one line, and when that is full the line beside it, which
-// find() looks into; a word found there changes places with one of its line, so that those in use are where
-// one look finds them. When both are full, the newcomer takes a place. The table begins small and doubles
+// 16 bytes whatever the number of ids. A word has one line, and when that is full the line beside it. When
+// both are full, the newcomer takes a place. The table begins small and doubles
 // while it is crowded and the memory given lasts: what a text uses stays near together. Ids that do not fit,
 // and words of 16 to 255 bytes, are in an arena. A full arena is emptied, with all that points into it. So
 // memory is bounded, and what is cached never shows in the result.
@@ -75,9 +74,17 @@ class WordCache {
     uint32_t count = 0;  // 0: not there
   };
 
-  // `seed`: 2^seed_bits lines of words known from the start, or nullptr. They stay the caller's, who may
-  // share them, and are only read.
-  explicit WordCache(size_t bytes, const WordLine* seed = nullptr, uint32_t seed_bits = 0);
+  // Words known from the start. They stay the caller's, who may share them, and are only read.
+  struct Seed {
+    const WordLine* lines = nullptr;  // 2^bits; nullptr: none
+    uint32_t bits = 0;
+    const uint32_t* filter = nullptr;  // kFilterBytes: a bit for the hash of every word
+  };
+  static constexpr uint32_t kFilterBits = 21;
+  static constexpr size_t kFilterBytes = size_t{1} << (kFilterBits - 3);
+  static uint64_t filter_place(uint64_t hash) { return hash >> (64 - kFilterBits); }
+
+  explicit WordCache(size_t bytes, const Seed& seed);
 
   static uint64_t hash(uint64_t a, uint64_t b) {
     const uint64_t h = (a ^ b * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
@@ -94,13 +101,14 @@ class WordCache {
   const WordLine* lines() const { return lines_; }
   uint32_t shift() const { return shift_; }
 
-  // Everywhere, which one look into lines() is not. Copies the ids to `out`, which has room for 16; how many,
+  // Everywhere, not in lines() alone. Copies the ids to `out`, which has room for 16; how many,
   // 0 when the word is not there.
-  size_t find(const WordKey16& k, uint32_t* out);
+  size_t find(const WordKey16& k, uint32_t* out);  // what lines() has not itself is kept there
   void prefetch(const WordKey16& k) const {
     const uint64_t h = hash(k.a, k.b);
-    if (mine_) __builtin_prefetch(mine_ + ((h >> shift_) ^ 1));
-    if (seed_) __builtin_prefetch(seed_ + (h >> seed_shift_));
+    if (!in_seed(h)) return;
+    __builtin_prefetch(seed_.lines + (h >> seed_shift_));
+    __builtin_prefetch(seed_.lines + ((h >> seed_shift_) ^ 1));
   }
   Ids find_long(std::string_view word) const;
   void insert(const WordKey16& k, const uint32_t* ids, size_t count);
@@ -122,7 +130,7 @@ class WordCache {
     uint32_t begin = 0;            // in arena_: the bytes, padded, then the ids
     uint16_t size = 0, count = 0;  // count 0: empty
   };
-  bool crowded() const { return used_ * 8 > uint64_t{7} << bits_ && bits_ < largest_bits_; }
+  bool crowded() const { return used_ * 4 > uint64_t{3} << bits_ && bits_ < largest_bits_; }
   struct Place {
     WordLine* line;
     int way;  // -1: none is free
@@ -134,7 +142,13 @@ class WordCache {
   void grow();
   void clear();
 
-  const WordLine* seed_;
+  bool in_seed(uint64_t hash) const {  // may be
+    if (!seed_.lines) return false;
+    const uint64_t bit = filter_place(hash);
+    return seed_.filter[bit >> 5] >> (bit & 31) & 1;
+  }
+
+  Seed seed_;
   uint32_t seed_shift_;
   const WordLine* lines_;
   WordLine* mine_ = nullptr;  // lines_, when they are own memory

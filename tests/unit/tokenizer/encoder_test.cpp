@@ -66,6 +66,46 @@ TEST_CASE("windows, cuts and caches of any size give what merging word by word g
   }
 }
 
+TEST_CASE("many texts at once give what each gives alone") {
+  const std::string text = large_text(4, 300000);
+  const ds::Rng rng(5, ds::RngStream::test);
+  std::vector<std::string> parts;  // of all sizes, some empty, some with added tokens, some no UTF-8
+  for (size_t from = 0, k = 0; from < text.size(); ++k) {
+    size_t size = rng.below(2 * k, k % 50 == 0 ? 40000 : k % 3 == 0 ? 8 : 300);
+    size = std::min(size, text.size() - from);
+    parts.push_back(text.substr(from, size));
+    if (k % 2 == 0) {
+      while (from + size < text.size() && (static_cast<uint8_t>(text[from + size]) & 0xC0) == 0x80) ++size;
+      parts.back() = text.substr(from, size);
+    }
+    if (k % 97 == 5) parts.back() += "<|endoftext|>b";
+    if (k % 89 == 7) parts.back().push_back('\0');
+    if (k % 83 == 7) parts.back() += "e\xCC\x81";
+    from += size;
+  }
+  const std::vector<std::string_view> texts(parts.begin(), parts.end());
+  for (const char* file : {"bpe.tokenizer.json", "added.tokenizer.json"}) {
+    const Tokenizer tok = Tokenizer::load(tokenizer_data(file));
+    for (const size_t cache : {size_t{0}, size_t{4096}, size_t{64} << 20}) {
+      std::vector<uint32_t> expected, ids;
+      std::vector<size_t> expected_ends, ends;
+      Encoder one(tok, cache), many(tok, cache);
+      for (const std::string& part : parts) {
+        one.encode(part, expected);
+        expected_ends.push_back(expected.size());
+      }
+      many.encode_many(texts, ids, ends);
+      CHECK(ids == expected);
+      CHECK(ends == expected_ends);
+      ids.clear();
+      ends.clear();
+      for (size_t i = 0; i < texts.size(); i += 7)
+        many.encode_many(std::span(texts).subspan(i, std::min<size_t>(7, texts.size() - i)), ids, ends);
+      CHECK(ids == expected);
+    }
+  }
+}
+
 TEST_CASE("several threads give the ids of one") {
   for (const char* file : {"bpe.tokenizer.json", "added.tokenizer.json"}) {
     const Tokenizer tok = Tokenizer::load(tokenizer_data(file));
