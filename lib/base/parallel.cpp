@@ -37,6 +37,7 @@ void start_thread(std::vector<std::thread>& threads, Body body) {
 struct Slot {
   std::shared_ptr<void> item;  // null: the end, or the producer failed
   std::exception_ptr error;
+  uint64_t weight = 0;
   bool done = false;
 };
 
@@ -46,24 +47,31 @@ struct Queue {
   std::deque<std::shared_ptr<Slot>> in_order;  // produced and not yet consumed
   std::deque<std::shared_ptr<Slot>> todo;      // the part of it that no worker has taken
   size_t being_consumed = 0;
+  uint64_t weight = 0, weight_consumed = 0;  // of all in flight; of the one being consumed
   bool ended = false, cancelled = false;
 };
 
-void produce_all(Queue& q, size_t window, const std::function<std::shared_ptr<void>()>& produce) {
+void produce_all(Queue& q, size_t window, const std::function<std::shared_ptr<void>()>& produce,
+                 const std::function<uint64_t(const void*)>& weight, uint64_t limit) {
   for (bool more = true; more;) {
     {
       std::unique_lock<std::mutex> lock(q.mutex);
-      q.room.wait(lock, [&] { return q.cancelled || q.in_order.size() + q.being_consumed < window; });
+      q.room.wait(lock, [&] {
+        return q.cancelled ||
+               (q.in_order.size() + q.being_consumed < window && (!weight || q.weight < limit));
+      });
       if (q.cancelled) return;
     }
     auto slot = std::make_shared<Slot>();
     try {
       slot->item = produce();
+      if (weight && slot->item) slot->weight = weight(slot->item.get());
     } catch (...) {
       slot->error = std::current_exception();
     }
     more = slot->item != nullptr;
     const std::lock_guard<std::mutex> lock(q.mutex);
+    q.weight += slot->weight;
     q.in_order.push_back(slot);
     if (more) {
       q.todo.push_back(slot);
@@ -103,11 +111,14 @@ void consume_all(Queue& q, const std::function<void(void*)>& consume) {
     {
       std::unique_lock<std::mutex> lock(q.mutex);
       q.being_consumed = 0;
+      q.weight -= q.weight_consumed;
+      q.weight_consumed = 0;
       q.room.notify_one();
       q.front_ready.wait(lock, [&] { return !q.in_order.empty() && q.in_order.front()->done; });
       slot = std::move(q.in_order.front());
       q.in_order.pop_front();
       q.being_consumed = 1;
+      q.weight_consumed = slot->weight;
     }
     if (slot->error) std::rethrow_exception(slot->error);
     if (!slot->item) return;
@@ -181,7 +192,8 @@ int affinity_cpus() {
 }  // namespace
 
 void detail::ordered_run(int threads, size_t window, const std::function<std::shared_ptr<void>()>& produce,
-                         const std::function<void(void*)>& work, const std::function<void(void*)>& consume) {
+                         const std::function<void(void*)>& work, const std::function<void(void*)>& consume,
+                         const std::function<uint64_t(const void*)>& weight, uint64_t limit) {
   if (threads <= 1) {
     while (const std::shared_ptr<void> item = produce()) {
       work(item.get());
@@ -193,7 +205,7 @@ void detail::ordered_run(int threads, size_t window, const std::function<std::sh
   std::vector<std::thread> running;
   std::exception_ptr error;
   try {
-    start_thread(running, [&] { produce_all(q, std::max<size_t>(window, 1), produce); });
+    start_thread(running, [&] { produce_all(q, std::max<size_t>(window, 1), produce, weight, limit); });
     for (int i = 0; i < threads; ++i) start_thread(running, [&] { work_all(q, work); });
     consume_all(q, consume);
   } catch (...) {

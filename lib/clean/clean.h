@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/part_file.h"
 #include "base/run.h"
 #include "clean/pipeline.h"
 #include "clean/statistics.h"
@@ -56,15 +57,6 @@ struct CleanOptions {
 };
 
 // Where result lines go, in document order.
-class LineSink {
- public:
-  virtual ~LineSink() = default;
-  virtual void write(std::string_view lines) = 0;
-  // For checkpoints. sync: all that was written is on disk; returns its size. restore: back to that size,
-  // which it had in an earlier process; false when that cannot be had.
-  virtual uint64_t sync() { return 0; }
-  virtual bool restore(uint64_t size) { return size == 0; }
-};
 struct CleanSinks {
   LineSink* keep = nullptr;
   LineSink* reject = nullptr;  // may be null

@@ -205,50 +205,6 @@ void FrameReader::take(uint64_t size, const std::function<void(std::string_view)
   offset_ += kHeader + size;
 }
 
-AppendFile::AppendFile(const std::string& path)
-    : path_(path), fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  if (!fd_) throw errno_error(path, "cannot open for writing", errno);
-  const off_t end = ::lseek(fd_.get(), 0, SEEK_END);
-  size_ = end > 0 ? static_cast<uint64_t>(end) : 0;
-}
-
-void AppendFile::write(std::string_view bytes) {
-  size_ += bytes.size();
-  if (bytes.size() < kBuffer / 4 && buffer_.size() + bytes.size() <= kBuffer) {
-    buffer_ += bytes;
-    return;
-  }
-  if (!buffer_.empty()) write_all(fd_.get(), buffer_, path_);
-  buffer_.clear();
-  if (bytes.size() < kBuffer / 4) {
-    buffer_ = bytes;
-  } else {
-    write_all(fd_.get(), bytes, path_);
-  }
-}
-
-uint64_t AppendFile::sync() {
-  if (!buffer_.empty()) write_all(fd_.get(), buffer_, path_);
-  buffer_.clear();
-  sync_fd(fd_.get(), path_);
-  return size_;
-}
-
-bool AppendFile::restore(uint64_t size) {
-  buffer_.clear();
-  if (file_size(path_) < size) return false;
-  if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
-    throw errno_error(path_, "cannot truncate", errno);
-  size_ = size;
-  return true;
-}
-
-void AppendFile::close() {
-  if (!buffer_.empty()) write_all(fd_.get(), buffer_, path_);
-  buffer_.clear();
-  fd_.close(path_);
-}
-
 void ItemCodec::decode(std::string_view bytes, const Pipeline& pipeline, Item& item,
                        formats::Buffer* holder) {
   item.reset();

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/part_file.h"
 #include "clean/clean.h"
 #include "clean/item.h"
 #include "clean/step.h"
@@ -49,23 +50,6 @@ class FrameReader {
   std::vector<char> buffer_;
   size_t at_ = 0, end_ = 0;
   uint64_t offset_ = 0;
-};
-
-// An append-only file that can be brought back to an earlier size.
-class AppendFile final : public LineSink {
- public:
-  explicit AppendFile(const std::string& path);  // creates it, or opens what is there; see restore()
-  void write(std::string_view bytes) override;
-  uint64_t sync() override;
-  bool restore(uint64_t size) override;
-  void close();  // flushed, not synced
-  uint64_t size() const { return size_; }
-  uint64_t written() const { return size_ - buffer_.size(); }  // given to the system
-
- private:
-  std::string path_, buffer_;
-  Fd fd_;
-  uint64_t size_ = 0;
 };
 
 struct ItemCodec {

@@ -382,6 +382,18 @@ struct ByteSource::State {
   }
 };
 
+bool is_packed(const std::string& path) {
+  const Fd fd = open_read(path);
+  char head[kMagicBytes];
+  size_t have = 0;
+  while (have < sizeof head) {
+    const size_t n = read_some(fd.get(), head + have, sizeof head - have, path);
+    if (n == 0) break;
+    have += n;
+  }
+  return packing_of({head, have}) != Packing::none;
+}
+
 ByteSource::ByteSource(const std::string& path, SourceOptions options) : state_(std::make_unique<State>()) {
   state_->name = path == "-" ? "<stdin>" : path;
   state_->options = options;

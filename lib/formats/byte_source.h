@@ -36,6 +36,8 @@ class ByteSource {
   std::unique_ptr<State> state_;
 };
 
+bool is_packed(const std::string& path);  // what ByteSource would decompress
+
 // Lines of a ByteSource, without their "\n" (a last line without one counts). A line over `limit` bytes is a
 // data error.
 class LineReader {

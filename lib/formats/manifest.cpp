@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include "base/atomic_file.h"
@@ -232,6 +233,28 @@ ManifestInput describe_input(const std::string& role, const std::string& path) {
     for (const ManifestOutput& output : manifest->outputs)
       if (output.name == base_name(path) && output.digest == input.digest) input.from = manifest->to_json();
   return input;
+}
+
+ManifestInput described_input(const std::string& role, const std::string& path, const FileDigest& digest) {
+  ManifestInput input{role, digest, json()};
+  std::optional<Manifest> manifest;
+  try {
+    manifest = read_manifest(path);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::data) throw;
+  }
+  if (!manifest) return input;
+  for (const ManifestOutput& output : manifest->outputs)
+    if (output.name == base_name(path) && output.digest == digest) input.from = manifest->to_json();
+  return input;
+}
+
+json file_mark(const std::string& path) {
+  struct stat st{};
+  if (::stat(path.c_str(), &st) != 0) return path;
+  std::error_code error;
+  const std::string full = std::filesystem::weakly_canonical(path, error).string();
+  return {full, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ino};
 }
 
 bool up_to_date(const std::string& artifact, const Manifest& planned) {

@@ -56,6 +56,12 @@ std::optional<Manifest> read_manifest(const std::string& artifact);         // n
 // ByteSource::raw_digest().
 ManifestInput describe_input(const std::string& role, const std::string& path);
 
+// The same of a plain file whose digest is known from reading it.
+ManifestInput described_input(const std::string& role, const std::string& path, const FileDigest& digest);
+
+// Size, time and place of a file as JSON, which stand for its contents as long as it is the same file.
+nlohmann::json file_mark(const std::string& path);
+
 // True when `artifact` is complete and was made by the same work: its manifest agrees and every output is
 // there with the recorded size. Then the tool has nothing to do.
 bool up_to_date(const std::string& artifact, const Manifest& planned);

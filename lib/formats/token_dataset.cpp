@@ -2,11 +2,14 @@
 #include "formats/token_dataset.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/io.h"
@@ -16,6 +19,7 @@ namespace {
 
 constexpr std::string_view kMagic("MMIDIDX\0\0", 9);
 constexpr uint64_t kHeaderBytes = 34;
+constexpr int32_t kDocumentEnd = -1;
 constexpr const char* kHint = "make the pair again with ds-tokenize encode";
 
 template <class T>
@@ -47,10 +51,19 @@ void narrow(std::span<const uint32_t> ids, std::string& out, const std::string& 
   }
 }
 
-template <class T>
-void write_array(AtomicFile& file, const std::vector<T>& values) {
-  file.write({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
-}
+struct ArrayWriter {
+  AtomicFile& file;
+  std::string bytes;
+  template <class T>
+  void add(T value) {
+    put(bytes, value);
+    if (bytes.size() >= 1 << 16) flush();
+  }
+  void flush() {
+    file.write(bytes);
+    bytes.clear();
+  }
+};
 
 // What lies at the names of a dataset before it is replaced, kept under hidden names (`.data.bin.ds-back`, …)
 // until finish(). Without it everything is put back, the index last.
@@ -154,25 +167,43 @@ std::string dataset_prefix(const std::string& path) {
 }
 
 TokenDatasetWriter::TokenDatasetWriter(const std::string& prefix, TokenType type, DatasetExtras extras)
-    : prefix_(dataset_prefix(prefix)), type_(type), bin_(prefix_ + ".bin"), idx_(prefix_ + ".idx") {
+    : prefix_(dataset_prefix(prefix)),
+      type_(type),
+      bin_(prefix_ + ".bin"),
+      lengths_path_(path_beside(prefix_ + ".lengths", ".ds-part")) {
+  check_output(prefix_ + ".bin", OutputKind::file);
+  check_output(prefix_ + ".idx", OutputKind::file);
   if (extras.mask) mask_.emplace(prefix_ + ".mask");
   if (extras.documents) lines_.emplace(prefix_ + ".documents.jsonl");
+  // What a killed writer of other extras has left.
+  if (!mask_) remove_file(path_beside(prefix_ + ".mask", ".ds-part"));
+  if (!lines_) remove_file(path_beside(prefix_ + ".documents.jsonl", ".ds-part"));
+}
+
+TokenDatasetWriter::~TokenDatasetWriter() {
+  if (!kept_ && lengths_) ::unlink(lengths_path_.c_str());
 }
 
 void TokenDatasetWriter::add_document(std::span<const uint32_t> ids, std::span<const uint8_t> mask,
                                       std::string_view line) {
-  if (!ids.empty()) add_sequence(ids, mask);
+  add_part(ids, mask);
   end_document(line);
 }
 
 void TokenDatasetWriter::add_sequence(std::span<const uint32_t> ids, std::span<const uint8_t> mask) {
+  add_part(ids, mask);
+  end_sequence();
+}
+
+void TokenDatasetWriter::add_part(std::span<const uint32_t> ids, std::span<const uint8_t> mask) {
   if (!mask.empty() && (!mask_ || mask.size() != ids.size())) {
     throw internal_error(fmt::format("{}: a mask of {} for {} ids", prefix_, mask.size(), ids.size()));
   }
-  if (ids.size() > std::numeric_limits<int32_t>::max()) {
+  if (!lengths_) restore({});
+  if (open_ + ids.size() > std::numeric_limits<int32_t>::max()) {
     throw data_error(
         fmt::format("{}: a document of {} tokens; the format holds at most 2^31 - 1 in one sequence", prefix_,
-                    ids.size()),
+                    open_ + ids.size()),
         "cut the document");
   }
   switch (type_) {
@@ -204,42 +235,151 @@ void TokenDatasetWriter::add_sequence(std::span<const uint32_t> ids, std::span<c
       mask_->write({reinterpret_cast<const char*>(mask.data()), mask.size()});
     }
   }
-  lengths_.push_back(static_cast<int32_t>(ids.size()));
-  offsets_.push_back(static_cast<int64_t>(tokens_ * static_cast<uint64_t>(token_bytes(type_))));
-  tokens_ += ids.size();
+  open_ += ids.size();
+}
+
+void TokenDatasetWriter::end_sequence() {
+  bytes_.clear();
+  put<int32_t>(bytes_, static_cast<int32_t>(open_));
+  lengths_->write(bytes_);
+  ++place_.sequences;
+  place_.tokens += open_;
+  open_ = 0;
 }
 
 void TokenDatasetWriter::end_document(std::string_view line) {
-  boundaries_.push_back(static_cast<int64_t>(lengths_.size()));
+  if (!lengths_) restore({});
+  if (open_ > 0) end_sequence();
+  bytes_.clear();
+  put<int32_t>(bytes_, kDocumentEnd);
+  lengths_->write(bytes_);
+  ++place_.documents;
   if (!lines_) return;
   bytes_.assign(line.empty() ? "{}" : line);
   bytes_ += '\n';
   lines_->write(bytes_);
+  place_.line_bytes += bytes_.size();
+}
+
+void TokenDatasetWriter::add_documents(const TokenDataset& from, uint64_t first, uint64_t count,
+                                       const DocumentLines* lines) {
+  if (from.type() != type_ || open_ > 0 || (from.mask() && !mask_)) {
+    throw internal_error(fmt::format("{}: cannot take over documents of {}", prefix_, from.prefix()));
+  }
+  if (!lengths_) restore({});
+  const uint64_t begin = from.document_begin(first), end = from.document_begin(first + count);
+  for (uint64_t at = begin; at < end;) {
+    const uint64_t n = std::min<uint64_t>(end - at, uint64_t{1} << 20);
+    bin_.write(from.bytes(at, n));
+    if (mask_ && from.mask()) mask_->write({reinterpret_cast<const char*>(from.mask()) + at, n});
+    if (mask_ && !from.mask()) mask_->write(std::string(n, '\1'));
+    at += n;
+  }
+  for (uint64_t d = first; d < first + count; ++d) {
+    bytes_.clear();
+    for (uint64_t s = from.document_sequence(d); s < from.document_sequence(d + 1); ++s, ++place_.sequences) {
+      put<int32_t>(bytes_, static_cast<int32_t>(from.sequence_begin(s + 1) - from.sequence_begin(s)));
+    }
+    put<int32_t>(bytes_, kDocumentEnd);
+    lengths_->write(bytes_);
+  }
+  place_.documents += count;
+  place_.tokens += end - begin;
+  if (!lines_) return;
+  std::string none;
+  for (uint64_t d = 0; !lines && d < count; ++d) none += "{}\n";
+  const std::string_view all = lines ? lines->lines(first, count) : std::string_view(none);
+  lines_->write(all);
+  place_.line_bytes += all.size();
+}
+
+DatasetPlace TokenDatasetWriter::sync() {
+  if (open_ > 0) throw internal_error(prefix_ + ": a place inside a document");
+  if (!lengths_) restore({});
+  bin_.sync();
+  if (mask_) mask_->sync();
+  if (lines_) lines_->sync();
+  lengths_->sync();
+  return place_;
+}
+
+void TokenDatasetWriter::keep() {
+  kept_ = true;
+  bin_.keep();
+  if (mask_) mask_->keep();
+  if (lines_) lines_->keep();
+}
+
+bool TokenDatasetWriter::restore(const DatasetPlace& place) {
+  if (!lengths_) lengths_.emplace(lengths_path_);
+  const auto to = [&](const DatasetPlace& p) {
+    return bin_.restore(p.tokens * static_cast<uint64_t>(token_bytes(type_))) &&
+           (!mask_ || mask_->restore(p.tokens)) && (!lines_ || lines_->restore(p.line_bytes)) &&
+           lengths_->restore(4 * (p.sequences + p.documents));
+  };
+  const bool there = to(place);
+  place_ = there ? place : DatasetPlace{};
+  if (!there) to(place_);
+  return there;
 }
 
 std::vector<ManifestOutput> TokenDatasetWriter::commit() {
+  if (open_ > 0) throw internal_error(prefix_ + ": committed inside a document");
+  if (!lengths_) restore({});
+  lengths_->close();
+  AtomicFile idx(prefix_ + ".idx");
   std::string header(kMagic);
   put<uint64_t>(header, 1);
   put<uint8_t>(header, static_cast<uint8_t>(type_));
-  put<uint64_t>(header, lengths_.size());
-  put<uint64_t>(header, boundaries_.size());
-  idx_.write(header);
-  write_array(idx_, lengths_);
-  write_array(idx_, offsets_);
-  write_array(idx_, boundaries_);
-  for (std::optional<AtomicFile>* extra : {&mask_, &lines_}) {
-    if (*extra) (*extra)->prepare();
+  put<uint64_t>(header, place_.sequences);
+  put<uint64_t>(header, place_.documents + 1);
+  idx.write(header);
+  {
+    // Three arrays, so three walks over the lengths.
+    const MappedFile file(lengths_path_);
+    const auto each = [&](auto&& use) {
+      for (uint64_t i = 0; i < place_.sequences + place_.documents; ++i)
+        use(load<int32_t>(file.data() + 4 * i));
+    };
+    const auto width = static_cast<int64_t>(token_bytes(type_));
+    int64_t offset = 0, sequences = 0;
+    ArrayWriter out{idx, {}};
+    each([&](int32_t length) {
+      if (length != kDocumentEnd) out.add(length);
+    });
+    each([&](int32_t length) {
+      if (length == kDocumentEnd) return;
+      out.add(offset);
+      offset += length * width;
+    });
+    out.add(int64_t{0});
+    each([&](int32_t length) {
+      if (length != kDocumentEnd) {
+        ++sequences;
+      } else {
+        out.add(sequences);
+      }
+    });
+    out.flush();
   }
-  bin_.prepare();
-  idx_.prepare();
+  idx.prepare();
+  struct Part {
+    PartFile* file;
+    const char* extension;
+    FileDigest digest;
+  };
+  std::vector<Part> parts = {{&bin_, ".bin", {}}};
+  if (mask_) parts.push_back({&*mask_, ".mask", {}});
+  if (lines_) parts.push_back({&*lines_, ".documents.jsonl", {}});
+  for (Part& part : parts) part.digest = part.file->finish();
   OldFiles old(prefix_);
   old.keep();
   std::vector<ManifestOutput> outputs;
-  outputs.push_back({base_name(bin_.path()), bin_.commit()});
-  for (std::optional<AtomicFile>* extra : {&mask_, &lines_}) {
-    if (*extra) outputs.push_back({base_name((*extra)->path()), (*extra)->commit()});
+  for (const Part& part : parts) {
+    part.file->place();
+    outputs.push_back({base_name(prefix_ + part.extension), part.digest});
   }
-  outputs.push_back({base_name(idx_.path()), idx_.commit()});
+  outputs.push_back({base_name(idx.path()), idx.commit()});
   old.finish();
   return outputs;
 }
@@ -381,6 +521,14 @@ void TokenDataset::read(uint64_t first, uint64_t count, int64_t* out) const {
   }
 }
 
+std::string_view TokenDataset::bytes(uint64_t first, uint64_t count) const {
+  if (first > tokens_ || count > tokens_ - first) {
+    throw internal_error(fmt::format("{}: tokens {} + {} of {}", prefix_, first, count, tokens_));
+  }
+  const auto width = static_cast<uint64_t>(token_bytes(type_));
+  return bin_.view().substr(first * width, count * width);
+}
+
 std::vector<int64_t> TokenDataset::document(uint64_t d) const {
   std::vector<int64_t> ids(document_tokens(d));
   read(document_begin(d), ids.size(), ids.data());
@@ -406,6 +554,11 @@ std::optional<DocumentLines> DocumentLines::open(const TokenDataset& data) {
 std::string_view DocumentLines::line(uint64_t document) const {
   const uint64_t begin = begins_.at(document);
   return file_.view().substr(begin, begins_.at(document + 1) - begin - 1);
+}
+
+std::string_view DocumentLines::lines(uint64_t first, uint64_t count) const {
+  const uint64_t begin = begins_.at(first);
+  return file_.view().substr(begin, begins_.at(first + count) - begin);
 }
 
 std::optional<int64_t> TokenDataset::vocab_size() const { return fact(manifest_, "vocab_size"); }

@@ -20,8 +20,8 @@
 #include <string>
 #include <vector>
 
-#include "base/atomic_file.h"
 #include "base/mmap.h"
+#include "base/part_file.h"
 #include "formats/manifest.h"
 
 namespace ds::formats {
@@ -49,14 +49,23 @@ struct DatasetExtras {
   bool mask = false, documents = false;
 };
 
-// Writes PREFIX.bin and PREFIX.idx, and the extras. Documents are streamed; 12 bytes per sequence and 8 per
-// document stay in memory. At commit() the old manifest and index go first and the new index comes last, so
-// that a killed writer never leaves a new
-// `.bin` beside an old `.idx`; if commit() fails, the old files are back. The caller writes the new manifest
-// afterwards.
+class TokenDataset;
+class DocumentLines;
+
+// How far a set has been written.
+struct DatasetPlace {
+  uint64_t documents = 0, sequences = 0, tokens = 0;
+  uint64_t line_bytes = 0;  // in PREFIX.documents.jsonl
+};
+
+// Writes PREFIX.bin and PREFIX.idx, and the extras. Everything is streamed, into `.PREFIX.*.ds-part` beside;
+// the caller holds an OutputLock. At commit() the old manifest and index go first and the new index comes
+// last, so that a killed writer never leaves a new `.bin` beside an old `.idx`; if commit() fails, the old
+// files are back. The caller writes the new manifest afterwards.
 class TokenDatasetWriter {
  public:
   TokenDatasetWriter(const std::string& prefix, TokenType type, DatasetExtras extras = {});  // throws io
+  ~TokenDatasetWriter();  // without commit() or keep(): the parts go and the old files stay
 
   // A document of one sequence. An empty one becomes a repeated boundary without a sequence, as Megatron's
   // own tool does. An id that does not fit the type is an internal error.
@@ -66,20 +75,39 @@ class TokenDatasetWriter {
                     std::string_view line = {});
   // A document of several sequences: add_sequence()…, then end_document().
   void add_sequence(std::span<const uint32_t> ids, std::span<const uint8_t> mask = {});
+  // A sequence in pieces: add_part()…, then end_document() (nothing was added: no sequence).
+  void add_part(std::span<const uint32_t> ids, std::span<const uint8_t> mask = {});
   void end_document(std::string_view line = {});
+  // The documents [first, first + count) of a set of the same type, with their masks; `lines`, when there are
+  // any, are its own.
+  void add_documents(const TokenDataset& from, uint64_t first, uint64_t count, const DocumentLines* lines);
 
-  uint64_t documents() const { return boundaries_.size() - 1; }
-  uint64_t tokens() const { return tokens_; }
+  uint64_t documents() const { return place_.documents; }
+  uint64_t tokens() const { return place_.tokens; }
+
+  // For another process to go on: sync() between documents puts all that was added on disk; keep() leaves the
+  // parts; a writer of the same prefix, type and extras is then brought to that place by restore(), before
+  // anything is added to it. False: the parts are not there, and it begins anew.
+  DatasetPlace sync();
+  void keep();
+  bool restore(const DatasetPlace& place);
+
   std::vector<ManifestOutput> commit();  // names and digests of .bin, .idx and the extras
 
  private:
+  void end_sequence();
+
   std::string prefix_;
   TokenType type_;
-  AtomicFile bin_, idx_;
-  std::optional<AtomicFile> mask_, lines_;
-  uint64_t tokens_ = 0;
-  std::vector<int32_t> lengths_;
-  std::vector<int64_t> offsets_, boundaries_{0};
+  PartFile bin_;
+  std::optional<PartFile> mask_, lines_;
+  // What the index will say: an i32 for each sequence, its length, and kDocumentEnd behind those of a
+  // document.
+  std::string lengths_path_;
+  std::optional<AppendFile> lengths_;
+  bool kept_ = false;
+  DatasetPlace place_;
+  uint64_t open_ = 0;  // tokens of the sequence that is being added
   std::string bytes_;  // of one sequence, kept to save allocations
 };
 
@@ -112,6 +140,8 @@ class TokenDataset {
   // Copies tokens [first, first + count) of the stream, widened. Ids are not checked against any vocabulary;
   // signed types can give negative ones.
   void read(uint64_t first, uint64_t count, int64_t* out) const;
+  // The same as they lie in the file.
+  std::string_view bytes(uint64_t first, uint64_t count) const;
   std::vector<int64_t> document(uint64_t d) const;
 
   // The manifest beside the data, when there is one, and what it says; readers must work without.
@@ -134,7 +164,8 @@ class DocumentLines {
  public:
   // nullopt when there is no such file. Throws io; data when it has not one line for each document.
   static std::optional<DocumentLines> open(const TokenDataset& data);
-  std::string_view line(uint64_t document) const;  // without the line end
+  std::string_view line(uint64_t document) const;                // without the line end
+  std::string_view lines(uint64_t first, uint64_t count) const;  // with their line ends
 
  private:
   DocumentLines() = default;

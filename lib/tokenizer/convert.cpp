@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/io.h"
+#include "base/mmap.h"
 #include "formats/json_reader.h"
 
 namespace ds::tokenizer {
@@ -88,5 +91,20 @@ Converted convert_tokenizer(const std::string& given, const ConvertOptions& opti
 }
 
 formats::TokenizerJson tokenizer_from_file(const std::string& path) { return convert_tokenizer(path).json; }
+
+OpenedTokenizer open_tokenizer(const std::string& given) {
+  const std::string path = tokenizer_file(given);
+  const std::string head = first_bytes(path, 16384);
+  const size_t begin = std::min(head.find_first_not_of(" \t\r\n"), head.size());
+  const bool json = begin < head.size() && head[begin] == '{';
+  const bool other =
+      json ? is_tekken(MappedFile(path).view(), path)
+           : head.starts_with("GGUF") || head.starts_with('\n') || formats::looks_like_tiktoken(head);
+  // What is none of them is an error that Tokenizer::load() describes.
+  if (!other) return {Tokenizer::load(path), path, std::nullopt, {}};
+  Converted made = convert_tokenizer(path);
+  std::string text = formats::tokenizer_json_text(made.json);
+  return {Tokenizer(std::move(made.json)), path, std::move(text), std::move(made.notes)};
+}
 
 }  // namespace ds::tokenizer

@@ -8,6 +8,7 @@
 // part goes first, which is what "leftmost first" among equals comes to.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "formats/tekken_json.h"
 #include "formats/tiktoken_ranks.h"
 #include "formats/tokenizer_json.h"
+#include "tokenizer/tokenizer.h"
 
 namespace ds::tokenizer {
 
@@ -36,6 +38,16 @@ std::string tokenizer_file(const std::string& path);
 // Throws io; data for damage and for kinds that are not known; usage when ranks need a pattern.
 Converted convert_tokenizer(const std::string& path, const ConvertOptions& options = {});
 formats::TokenizerJson tokenizer_from_file(const std::string& path);  // the same without the rest
+
+// A tokenizer ready for use, whatever its format: what every --tokenizer takes.
+struct OpenedTokenizer {
+  Tokenizer tokenizer;
+  std::string path;  // the file, also where a folder was named
+  // Of other formats: the tokenizer.json that they become. Nothing when the file is one.
+  std::optional<std::string> converted;
+  std::vector<std::string> notes;
+};
+OpenedTokenizer open_tokenizer(const std::string& path);  // throws as Tokenizer::load and convert_tokenizer
 
 // The parts; `name` is used in messages.
 formats::TokenizerJson from_sentencepiece(const formats::SentencePieceModel& m, const std::string& name);

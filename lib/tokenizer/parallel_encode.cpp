@@ -57,6 +57,11 @@ size_t next_encoding_cut(const Tokenizer& tokenizer, std::string_view text, size
   return text.size();
 }
 
+bool can_encode_in_parts(const Tokenizer& tokenizer) {
+  const FastTables* t = tokenizer.fast();
+  return t && may_be_cut(*t);
+}
+
 ParallelEncoder::ParallelEncoder(const Tokenizer& tokenizer, int threads, size_t cache_bytes)
     : tokenizer_(tokenizer), threads_(std::max(threads, 1)), cache_bytes_(cache_bytes) {}
 

@@ -26,6 +26,9 @@ bool encoding_cut(const Tokenizer& tokenizer, std::string_view text, size_t pos)
 // The first such place at or behind `from`; the size of the text when none is near.
 size_t next_encoding_cut(const Tokenizer& tokenizer, std::string_view text, size_t from);
 
+// False: no text of this tokenizer is cut, so one thread encodes all of it.
+bool can_encode_in_parts(const Tokenizer& tokenizer);
+
 // Keeps an encoder, with its cache, for every thread.
 class ParallelEncoder {
  public:

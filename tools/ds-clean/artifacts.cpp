@@ -2,7 +2,6 @@
 #include "artifacts.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -16,15 +15,6 @@ namespace ds::clean_tool {
 namespace {
 
 using nlohmann::json;
-
-// Size, time and place of a file, which stand for its contents as long as it is the same file.
-json file_mark(const std::string& path) {
-  struct stat st{};
-  if (::stat(path.c_str(), &st) != 0) return path;
-  std::error_code error;
-  const std::string full = std::filesystem::weakly_canonical(path, error).string();
-  return {full, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ino};
-}
 
 void for_each_file(json& recipe, const std::function<void(json&)>& file) {
   const auto visit = [&](json& value) {
@@ -88,25 +78,10 @@ json portable_recipe(const clean::Recipe& recipe, std::vector<std::string>* file
 std::string plan_of(const json& work, const clean::Recipe& recipe,
                     const std::vector<formats::CorpusInput>& inputs) {
   json plan = {{"work", work}, {"recipe", clean::recipe_as_json(recipe)}, {"inputs", json::array()}};
-  for_each_file(plan["recipe"], [](json& value) { value = file_mark(value.get<std::string>()); });
+  for_each_file(plan["recipe"], [](json& value) { value = formats::file_mark(value.get<std::string>()); });
   for (const formats::CorpusInput& input : inputs)
-    plan["inputs"].push_back({input.name, static_cast<int>(input.format), file_mark(input.path)});
+    plan["inputs"].push_back({input.name, static_cast<int>(input.format), formats::file_mark(input.path)});
   return sha256_hex(plan.dump(-1, ' ', false, json::error_handler_t::replace));
-}
-
-formats::ManifestInput described(const std::string& role, const std::string& path, const FileDigest& digest) {
-  formats::ManifestInput input{role, digest, json()};
-  std::optional<formats::Manifest> manifest;
-  try {
-    manifest = formats::read_manifest(path);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::data) throw;
-  }
-  if (!manifest) return input;
-  for (const formats::ManifestOutput& output : manifest->outputs) {
-    if (output.name == base_name(path) && output.digest == digest) input.from = manifest->to_json();
-  }
-  return input;
 }
 
 }  // namespace ds::clean_tool

@@ -33,7 +33,4 @@ nlohmann::json portable_recipe(const clean::Recipe& recipe, std::vector<std::str
 std::string plan_of(const nlohmann::json& work, const clean::Recipe& recipe,
                     const std::vector<formats::CorpusInput>& inputs);
 
-// A manifest's entry for an input whose digest is known from reading it.
-formats::ManifestInput described(const std::string& role, const std::string& path, const FileDigest& digest);
-
 }  // namespace ds::clean_tool

@@ -18,7 +18,7 @@ struct Rethreshold {
   RecipeOptions recipe;
 };
 
-struct Lines final : clean::LineSink {
+struct Lines final : LineSink {
   std::optional<AtomicFile> file;
   void write(std::string_view lines) override {
     if (file) file->write(lines);

@@ -12,9 +12,9 @@
 #include "base/build_info.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "base/part_file.h"
 #include "clean/checkpoint.h"
 #include "clean/explain.h"
-#include "clean/part_file.h"
 #include "clean/report_html.h"
 #include "formats/json_file.h"
 #include "formats/manifest.h"
@@ -112,7 +112,7 @@ int dry_run(cli::Context& ctx, const Options& o, const clean::Recipe& recipe,
 }
 
 // Collects the line of --explain.
-struct Collected final : clean::LineSink {
+struct Collected final : LineSink {
   std::string text;
   void write(std::string_view lines) override { text += lines; }
   bool restore(uint64_t) override {
@@ -148,7 +148,7 @@ int explain(cli::Context& ctx, const Options& o, const clean::Pipeline& pipeline
 struct Result {
   std::string path;
   std::optional<OutputLock> lock;
-  std::optional<clean::PartFile> file;
+  std::optional<PartFile> file;
   FileDigest digest;
   explicit Result(const std::string& p) : path(p) {
     if (!path.empty() && !is_stream(path)) lock.emplace(path);
@@ -156,7 +156,7 @@ struct Result {
   void open(bool hash) {
     if (!path.empty()) file.emplace(path, hash);
   }
-  clean::LineSink* sink() { return file ? &*file : nullptr; }
+  LineSink* sink() { return file ? &*file : nullptr; }
 };
 
 }  // namespace
@@ -168,7 +168,7 @@ int run(cli::Context& ctx, const Options& o, const clean::Recipe& recipe) {
     throw usage_error("--json and -o - both want stdout",
                       "write the data to a file, or the statistics with --report FILE");
   }
-  const bool has_manifest = !clean::is_special_output(o.out.output);
+  const bool has_manifest = !is_special_output(o.out.output);
   clean::CleanOptions options = library_options(o, ctx.common.seed);
   options.hash_inputs = options.corpus.hash = has_manifest;
   options.corpus.threads = ctx.run.threads;
@@ -188,7 +188,7 @@ int run(cli::Context& ctx, const Options& o, const clean::Recipe& recipe) {
   std::vector<std::string> files;  // that parameters name
   formats::Manifest manifest = planned(ctx, o, recipe, inputs, &files);
   if (has_manifest) {
-    work.path = options.work_folder = clean::path_beside(o.out.output, ".ds-work");
+    work.path = options.work_folder = path_beside(o.out.output, ".ds-work");
     for (const std::string& path : files)
       manifest.inputs.push_back(formats::describe_input("parameter", path));
     bool others = true;
@@ -272,8 +272,9 @@ int run(cli::Context& ctx, const Options& o, const clean::Recipe& recipe) {
       if (inputs[i].stream) {
         if (known) streams.push_back({"stdin", stats.input_digests[i], nullptr});
       } else {
-        described_inputs.push_back(known ? described("input", inputs[i].path, stats.input_digests[i])
-                                         : formats::describe_input("input", inputs[i].path));
+        described_inputs.push_back(
+            known ? formats::described_input("input", inputs[i].path, stats.input_digests[i])
+                  : formats::describe_input("input", inputs[i].path));
       }
     }
     described_inputs.insert(described_inputs.end(), manifest.inputs.begin(), manifest.inputs.end());

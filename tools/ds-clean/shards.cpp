@@ -12,7 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/io.h"
-#include "clean/part_file.h"
+#include "base/part_file.h"
 #include "clean/report_html.h"
 #include "clean/shard.h"
 #include "commands.h"
@@ -164,7 +164,7 @@ int run_apply(cli::Context& ctx, const Sharded& o) {
   manifest.options["steps"] = portable_recipe(recipe, nullptr);
   manifest.inputs = {formats::describe_input("shard", shard),
                      formats::describe_input("decisions", o.decisions)};
-  const bool has_manifest = !clean::is_special_output(out.output);
+  const bool has_manifest = !is_special_output(out.output);
   bool others = true;
   for (const std::string* path : {&out.rejects, &out.stats, &out.clusters, &out.report})
     others &= path->empty() || exists(*path);
@@ -173,11 +173,11 @@ int run_apply(cli::Context& ctx, const Sharded& o) {
 
   WorkFolder scratch;
   scratch.path = fresh_folder(out.tmp_dir);
-  std::optional<clean::PartFile> files[4];
+  std::optional<PartFile> files[4];
   for (size_t i = 0; i < 4; ++i) {
     if (!paths[i]->empty()) files[i].emplace(*paths[i], i == 0 && has_manifest);
   }
-  const auto sink = [&](size_t i) -> clean::LineSink* { return files[i] ? &*files[i] : nullptr; };
+  const auto sink = [&](size_t i) -> LineSink* { return files[i] ? &*files[i] : nullptr; };
   options.all_values = !out.stats.empty();
   const clean::CleanStats stats = clean::apply_shard(
       shard, o.decisions, pipeline, options, {sink(0), sink(1), sink(2), sink(3)}, scratch.path, ctx.run);

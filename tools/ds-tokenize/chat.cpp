@@ -15,6 +15,7 @@
 #include "ds-tokenize/commands.h"
 #include "ds-tokenize/lines.h"
 #include "formats/jsonl.h"
+#include "tokenizer/convert.h"
 
 namespace ds::tokenize {
 namespace {
@@ -151,7 +152,7 @@ int run(cli::Context& ctx, const ChatCommand& o) {
       throw data_error(o.tools + ": " + e.what(), "expected a JSON list of tools");
     }
   }
-  if (o.ids) job.tok = tokenizer::Tokenizer::load(tokenizer_file);
+  if (o.ids) job.tok = tokenizer::open_tokenizer(tokenizer_file).tokenizer;
   bool streams = false;
   for (const std::string& input : o.inputs) {
     streams |= is_stream(input);

@@ -8,7 +8,7 @@
 #include "base/io.h"
 #include "ds-tokenize/commands.h"
 #include "ds-tokenize/documents.h"
-#include "tokenizer/tokenizer.h"
+#include "tokenizer/convert.h"
 
 namespace ds::tokenize {
 namespace {
@@ -18,7 +18,7 @@ struct Counts {
 };
 
 int run(cli::Context& ctx, const CountCommand& o) {
-  const auto tok = tokenizer::Tokenizer::load(o.tokenizer);
+  const tokenizer::Tokenizer tok = tokenizer::open_tokenizer(o.tokenizer).tokenizer;
   Documents documents(o.in);
   struct Worker {
     tokenizer::Encoder encoder;

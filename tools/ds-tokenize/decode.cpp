@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "ds-tokenize/commands.h"
 #include "ds-tokenize/lines.h"
-#include "tokenizer/tokenizer.h"
+#include "tokenizer/convert.h"
 
 namespace ds::tokenize {
 namespace {
@@ -71,7 +71,8 @@ int run(cli::Context& ctx, const DecodeCommand& o) {
     refuse_output_is_input(o.output, inputs);
     check_output(o.output, OutputKind::file);
   }
-  const auto tok = tokenizer::Tokenizer::load(o.tokenizer);
+  const tokenizer::OpenedTokenizer opened = tokenizer::open_tokenizer(o.tokenizer);
+  const tokenizer::Tokenizer& tok = opened.tokenizer;
   bool streams = false;
   for (const std::string& input : o.inputs) {
     streams |= is_stream(input);
@@ -94,7 +95,7 @@ int run(cli::Context& ctx, const DecodeCommand& o) {
         manifest.inputs.push_back({input == "-" ? "stdin" : "input", *stream++, nullptr});
       }
     }
-    manifest.inputs.push_back(formats::describe_input("tokenizer", o.tokenizer));
+    manifest.inputs.push_back(formats::describe_input("tokenizer", opened.path));
   };
   if (to_file) {
     lock.emplace(o.output);

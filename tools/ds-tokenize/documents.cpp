@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/io.h"
 
@@ -10,6 +12,7 @@ namespace ds::tokenize {
 namespace {
 
 constexpr size_t kBatchBytes = size_t{1} << 18;
+constexpr size_t kLargeRecord = size_t{1} << 20;
 
 }  // namespace
 
@@ -29,7 +32,9 @@ void Batch::for_each(const std::function<void(formats::Document&)>& use) {
   formats::Document document;
   std::string problem;
   for (size_t i = 0; i < block.records.size(); ++i) {
-    if (!block.parser->parse(block.record(i), document, problem)) {
+    // A large text is not in memory twice.
+    formats::Buffer* const holder = block.records[i].size >= kLargeRecord ? &block.bytes : nullptr;
+    if (!block.parser->parse(block.record(i), document, problem, nullptr, holder)) {
       throw data_error(formats::record_place(*input, block.records[i].line) + ": " + problem,
                        "ds-clean takes damaged records out");
     }
@@ -41,9 +46,17 @@ void Batch::for_each(const std::function<void(formats::Document&)>& use) {
   }
 }
 
+size_t Batch::largest() const {
+  size_t most = 0;
+  for (const formats::RecordBlock::Record& r : block.records) most = std::max(most, r.size);
+  return most;
+}
+
 Documents::Documents(const InputOptions& options) : options_(options), corpus_(options.corpus()) {
   options_.inputs = formats::expand_paths(options.inputs);
   inputs_ = formats::list_corpus(options_.inputs, corpus_.format);
+  skip_.resize(inputs_.size());
+  digests_.resize(inputs_.size());
   for (const formats::CorpusInput& input : inputs_) {
     if (is_stream(input.path)) {
       total_ = 0;
@@ -60,17 +73,29 @@ bool Documents::streams() const {
   return false;
 }
 
+FileDigest Documents::digest(size_t input) const {
+  std::optional<FileDigest>& known = digests_[input];
+  if (!known) known = digest_file(inputs_[input].path);
+  return *known;
+}
+
 std::vector<formats::ManifestInput> Documents::describe() const {
   std::vector<formats::ManifestInput> all;
-  auto stream = streams_.begin();
+  size_t next = 0;  // of inputs_: in the same order, but for folders several of them
   for (const std::string& path : options_.inputs) {
-    if (!is_stream(path)) {
-      auto known = described_.find(path);
-      if (known == described_.end())
-        known = described_.emplace(path, formats::describe_input("input", path)).first;
+    if (is_folder(path)) {
+      auto known = folders_.find(path);
+      if (known == folders_.end())
+        known = folders_.emplace(path, formats::describe_input("input", path)).first;
       all.push_back(known->second);
-    } else if (stream != streams_.end()) {
-      all.push_back({path == "-" ? "stdin" : "input", *stream++, nullptr});
+      next += formats::list_corpus({path}, corpus_.format).size();
+      continue;
+    }
+    const size_t at = next++;
+    if (!inputs_[at].stream) {
+      all.push_back(formats::described_input("input", path, digest(at)));
+    } else if (digests_[at]) {
+      all.push_back({path == "-" ? "stdin" : "input", *digests_[at], nullptr});
     }
   }
   return all;
@@ -80,23 +105,42 @@ uint64_t Documents::raw_position() const {
   return finished_ + (reader_ ? reader_->source().raw_position() : 0);
 }
 
+void Documents::skip_all(size_t input, const FileDigest& digest) {
+  skip_[input] = UINT64_MAX;
+  digests_[input] = digest;
+}
+
 bool Documents::next(Batch& batch, const Run& run) {
-  if (run.stop.requested()) return false;
-  for (;;) {
+  while (!run.stop.requested()) {
     if (!reader_) {
-      if (next_input_ == inputs_.size()) break;
+      if (next_input_ == inputs_.size()) {
+        if (records_ == 0) throw no_documents(options_.inputs);
+        return false;
+      }
+      if (skip_[next_input_] == UINT64_MAX) {
+        finished_ += digests_[next_input_++]->size;
+        ++records_;
+        continue;
+      }
       reader_ = std::make_unique<formats::RecordReader>(inputs_[next_input_++], corpus_);
     }
-    batch.input = &inputs_[next_input_ - 1];
-    if (reader_->next_block(batch.block, kBatchBytes)) {
-      records_ += batch.block.records.size();
+    batch.index = next_input_ - 1;
+    batch.input = &inputs_[batch.index];
+    const uint64_t skip = skip_[batch.index];
+    formats::RecordBlock& block = batch.block;
+    if (reader_->next_block(block, kBatchBytes)) {
+      records_ += block.records.size();
+      if (block.first_number > skip) return true;
+      const uint64_t over = skip + 1 - block.first_number;
+      if (over >= block.records.size()) continue;
+      block.records.erase(block.records.begin(), block.records.begin() + static_cast<int64_t>(over));
+      block.first_number += over;
       return true;
     }
     finished_ += reader_->source().raw_position();
-    if (is_stream(batch.input->path)) streams_.push_back(reader_->source().raw_digest());
+    digests_[batch.index] = reader_->source().raw_digest();
     reader_.reset();
   }
-  if (records_ == 0) throw no_documents(options_.inputs);
   return false;
 }
 

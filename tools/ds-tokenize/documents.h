@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,10 +52,13 @@ class Pool {
 // Records of one input that are worked on together: enough to make handing them over cheap.
 struct Batch {
   const formats::CorpusInput* input = nullptr;
+  size_t index = 0;  // of the input
   formats::RecordBlock block;
 
-  // The documents, one after the other. Throws data for a damaged record, naming file and line.
+  // The documents, one after the other. Throws data for a damaged record, naming file and line. Large records
+  // are used up.
   void for_each(const std::function<void(formats::Document&)>& use);
+  size_t largest() const;  // bytes of the largest record
 };
 
 class Documents {
@@ -62,11 +66,21 @@ class Documents {
   // Finds the inputs (io, data) and opens none.
   explicit Documents(const InputOptions& options);
 
-  // The manifest's entries; files are hashed once. `streams` tells whether some inputs (stdin, pipes) are
-  // only known, and so described, after reading.
+  // The manifest's entries; files are not hashed again. `streams` tells whether some inputs (stdin, pipes)
+  // are only known, and so described, after reading.
   std::vector<formats::ManifestInput> describe() const;
   bool streams() const;
   const std::vector<std::string>& paths() const { return options_.inputs; }
+  const std::vector<formats::CorpusInput>& inputs() const {
+    return inputs_;
+  }  // the files that they stand for
+
+  // Before the first next(): the first `records` of an input are passed over; an input whose digest is known
+  // is not read at all.
+  void skip(size_t input, uint64_t records) { skip_[input] = records; }
+  void skip_all(size_t input, const FileDigest& digest);
+  // Of an input that has been read to its end; of a file that is not read (yet) by reading it.
+  FileDigest digest(size_t input) const;
 
   // Batches in order; false at the end, or when the stop token is set. Throws data when there was no document
   // at all.
@@ -81,8 +95,9 @@ class Documents {
   std::unique_ptr<formats::RecordReader> reader_;
   size_t next_input_ = 0;
   uint64_t finished_ = 0, total_ = 0, records_ = 0;
-  std::vector<FileDigest> streams_;  // digests of the streams read so far
-  mutable std::map<std::string, formats::ManifestInput> described_;
+  std::vector<uint64_t> skip_;                              // records of each input
+  mutable std::vector<std::optional<FileDigest>> digests_;  // of each input
+  mutable std::map<std::string, formats::ManifestInput> folders_;
 };
 
 // work(batch, result) on any thread, consume(result) in order on this one.

@@ -7,56 +7,69 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/part_file.h"
+#include "ds-tokenize/encode_checkpoint.h"
 #include "ds-tokenize/encode_work.h"
 #include "formats/token_dataset.h"
 
 namespace ds::tokenize {
 
-using tokenizer::Encoder;
-using tokenizer::Tokenizer;
+using nlohmann::json;
 
-Totals encode_all(EncodeJob& job, const EncodeOne& one, const std::function<void(Encoded&)>& sink) {
-  Pool<Encoder> encoders([&] { return Encoder(job.tokenizer); });
-  Totals totals;
-  map_documents<Encoded>(
-      job.documents, job.ctx.run, "encode",
-      [&](Batch& batch, Encoded& e) {
-        encoders.with([&](Encoder& encoder) {
-          batch.for_each([&](formats::Document& d) {
-            one(encoder, d, e);
-            e.ends.push_back(e.ids.size());
-            e.bytes += d.text.size();
-            ++e.documents;
-          });
-        });
-        batch.block = {};
-      },
-      [&](Encoded& e) {
-        totals.documents += e.documents;
-        totals.bytes += e.bytes;
-        totals.tokens += e.ids.size();
-        sink(e);
-      });
-  return totals;
-}
-
-nlohmann::json facts_of(const Totals& t, const EncodeJob& job) {
-  nlohmann::json facts = {{"documents", t.documents},
-                          {"bytes", t.bytes},
-                          {"tokens", t.tokens},
-                          {"vocab_size", job.tokenizer.vocab_size()},
-                          {"tokenizer_sha256", job.tokenizer_input.digest.sha256}};
-  if (const auto eos = job.tokenizer.eos_id()) facts["eos_id"] = *eos;
+json facts_of(const std::vector<Source>& sources, const EncodeJob& job) {
+  uint64_t documents = 0, bytes = 0, tokens = 0;
+  for (const Source& s : sources) documents += s.documents, bytes += s.bytes, tokens += s.tokens;
+  json facts = {{"documents", documents},
+                {"bytes", bytes},
+                {"tokens", tokens},
+                {"sources", to_json(sources)},
+                {"vocab_size", job.tokenizer().vocab_size()},
+                {"tokenizer_sha256", job.tokenizer_sha256}};
+  if (const auto eos = job.tokenizer().eos_id()) facts["eos_id"] = *eos;
   return facts;
 }
 
-std::string summary(const std::string& output, const Totals& t) {
-  return fmt::format("{}: {} documents, {} bytes, {} tokens ({:.3f} bytes a token)", output, t.documents,
-                     t.bytes, t.tokens,
-                     t.tokens ? static_cast<double>(t.bytes) / static_cast<double>(t.tokens) : 0.0);
+int report(EncodeJob& job, const std::string& output) {
+  if (!job.checkpoint.empty()) remove_file(job.checkpoint);
+  json facts = job.manifest.facts;
+  const auto bytes = facts["bytes"].get<uint64_t>(), tokens = facts["tokens"].get<uint64_t>();
+  std::string text = fmt::format("{}: {} documents, {} bytes, {} tokens ({:.3f} bytes a token)", output,
+                                 facts["documents"].get<uint64_t>(), bytes, tokens,
+                                 tokens ? static_cast<double>(bytes) / static_cast<double>(tokens) : 0.0);
+  uint64_t reused = 0;
+  for (const Reuse& r : job.reuse) reused += r.documents;
+  if (reused > 0) text += fmt::format(", {} documents as they were", reused);
+  facts["reused_documents"] = reused;
+  job.ctx.report(text, facts);
+  return kExitOk;
 }
 
 namespace {
+
+// The set at the output may be of this very work: worth reading the inputs for. Names of inputs become ids.
+bool may_be_done(const std::string& artifact, const formats::Manifest& work, const Documents& documents) {
+  std::optional<formats::Manifest> found;
+  try {
+    found = formats::read_manifest(artifact);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::data) throw;
+  }
+  if (!found) return false;
+  formats::Manifest same = work;
+  same.inputs = found->inputs;
+  if (!found->same_work(same)) return false;
+  try {
+    const std::vector<Source> sources = sources_from(found->facts.at("sources"));
+    if (sources.size() != documents.inputs().size()) return false;
+    for (size_t i = 0; i < sources.size(); ++i) {
+      const formats::CorpusInput& input = documents.inputs()[i];
+      if (sources[i].name != input.name || sources[i].digest.size != file_size(input.path)) return false;
+    }
+  } catch (const json::exception&) {
+    return false;
+  }
+  return true;
+}
 
 int run(cli::Context& ctx, const EncodeCommand& o) {
   const bool jsonl = o.format == "jsonl";
@@ -64,13 +77,15 @@ int run(cli::Context& ctx, const EncodeCommand& o) {
   std::vector<std::string> files = {artifact};
   if (!jsonl) files = {artifact + ".bin", artifact + ".idx", artifact + ".tokenizer.json"};
   std::vector<std::string> inputs = o.in.inputs;
-  inputs.push_back(o.tokenizer);
+  inputs.push_back(tokenizer::tokenizer_file(o.tokenizer));
   for (const std::string& file : files) {
     if (file == "-") continue;
     refuse_output_is_input(file, inputs);
     check_output(file, OutputKind::file);
   }
-  const Tokenizer tok = Tokenizer::load(o.tokenizer);
+  const tokenizer::OpenedTokenizer opened = tokenizer::open_tokenizer(o.tokenizer);
+  for (const std::string& note : opened.notes) ctx.run.log.warn(opened.path + ": " + note);
+  const tokenizer::Tokenizer& tok = opened.tokenizer;
   Documents documents(o.in);
   if (ctx.common.dry_run) {
     ctx.report(fmt::format("would encode {} input(s) of {} bytes into {} ({} entries, {})",
@@ -79,20 +94,26 @@ int run(cli::Context& ctx, const EncodeCommand& o) {
                {{"input_bytes", documents.raw_size()}, {"vocab_size", tok.vocab_size()}});
     return kExitOk;
   }
-  formats::Manifest manifest = planned_manifest(ctx);
-  manifest.seed = o.seed;
-  const formats::ManifestInput tokenizer_input = formats::describe_input("tokenizer", o.tokenizer);
+  const formats::ManifestInput tokenizer_input = formats::describe_input("tokenizer", opened.path);
+  const std::string tokenizer_sha256 =
+      opened.converted ? sha256_hex(*opened.converted) : tokenizer_input.digest.sha256;
+  EncodeJob job{ctx, o, documents, opened, tokenizer_input, tokenizer_sha256, planned_manifest(ctx), "", ""};
+  job.manifest.seed = o.seed;
   std::optional<OutputLock> lock;
-  if (artifact != "-") {
-    lock.emplace(artifact);
-    if (!documents.streams()) {
-      manifest.inputs = documents.describe();
-      manifest.inputs.push_back(tokenizer_input);
-      if (!ctx.common.force && formats::up_to_date(artifact, manifest))
+  if (artifact != "-") lock.emplace(artifact);
+  if (!is_special_output(artifact) && !documents.streams()) {
+    job.checkpoint = path_beside(artifact, ".ds-checkpoint");
+    if (!ctx.common.force && may_be_done(artifact, job.manifest, documents)) {
+      formats::Manifest planned = job.manifest;
+      planned.inputs = documents.describe();
+      planned.inputs.push_back(job.tokenizer_input);
+      if (formats::up_to_date(artifact, planned)) {
+        remove_file(job.checkpoint);
         return report_up_to_date(ctx, artifact);
+      }
     }
+    job.plan = plan_of(job.manifest, job.tokenizer_sha256, documents.inputs());
   }
-  EncodeJob job{ctx, o, documents, tok, tokenizer_input, manifest};
   const int status = jsonl ? encode_jsonl(job) : encode_dataset(job, artifact);
   if (status == kExitOk && !ctx.common.depfile.empty()) {
     formats::write_depfile(ctx.common.depfile, jsonl ? artifact : artifact + ".idx", inputs);

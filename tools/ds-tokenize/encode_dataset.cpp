@@ -8,7 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/io.h"
-#include "ds-tokenize/encode_work.h"
+#include "ds-tokenize/encode_reuse.h"
 #include "formats/token_dataset.h"
 #include "tokenizer/encoding.h"
 #include "tokenizer/fim.h"
@@ -18,6 +18,7 @@ namespace ds::tokenize {
 namespace {
 
 using formats::Document;
+using nlohmann::json;
 using Ranges = std::vector<std::pair<uint64_t, uint64_t>>;  // [begin, end) in characters
 
 // The member `name` of the document: [[begin, end], …]. Throws data.
@@ -64,7 +65,7 @@ void append_document_line(std::string& out, const Document& d) {
 // How a document becomes tokens under these options. Throws usage for what the tokenizer lacks.
 EncodeOne encoder_of(const EncodeJob& job, std::optional<uint32_t> eos) {
   const EncodeCommand& o = job.options;
-  const tokenizer::Tokenizer& tok = job.tokenizer;
+  const tokenizer::Tokenizer& tok = job.tokenizer();
   std::optional<tokenizer::FimTokens> fim;
   if (o.fim_rate > 0) {
     fim = o.fim_tokens.empty() ? tokenizer::find_fim_tokens(tok)
@@ -74,7 +75,8 @@ EncodeOne encoder_of(const EncodeJob& job, std::optional<uint32_t> eos) {
                         "--fim-tokens PREFIX,SUFFIX,MIDDLE");
   }
   const tokenizer::FimRates rates{o.fim_rate, o.fim_spm_rate, static_cast<uint64_t>(o.seed)};
-  return [&o, &tok, eos, fim, rates](tokenizer::Encoder& encoder, Document& d, Encoded& e) {
+  return [&o, &tok, eos, fim, rates](tokenizer::Encoder& encoder, Document& d, Encoded& e,
+                                     const LargeText* large) {
     const size_t begin = e.mask.size();
     const auto cut = tokenizer::fim_cut(rates, d.id, d.text);
     if (cut) {
@@ -87,6 +89,8 @@ EncodeOne encoder_of(const EncodeJob& job, std::optional<uint32_t> eos) {
       const tokenizer::Encoding encoding = tok.encode_full(d.text, whole);
       e.ids.insert(e.ids.end(), encoding.ids.begin(), encoding.ids.end());
       append_mask(encoding.offsets, loss_ranges(d, o.loss_ranges), e.mask);
+    } else if (large) {
+      (*large)(d.text, e);
     } else {
       encoder.encode(d.text, e.ids, o.specials_in_text);
     }
@@ -99,51 +103,84 @@ EncodeOne encoder_of(const EncodeJob& job, std::optional<uint32_t> eos) {
   };
 }
 
+class DatasetOutput final : public EncodeOutput {
+ public:
+  DatasetOutput(const std::string& prefix, formats::TokenType type, formats::DatasetExtras extras,
+                const OldSet* old)
+      : writer_(prefix, type, extras), extras_(extras), old_(old) {}
+
+  void take(const Encoded& e) override {
+    uint64_t begin = 0;
+    size_t line = 0;
+    for (const uint64_t end : e.ends) {
+      const size_t line_end = e.lines.find('\n', line);
+      writer_.add_document(
+          std::span(e.ids).subspan(begin, end - begin),
+          extras_.mask ? std::span(e.mask).subspan(begin, end - begin) : std::span(e.mask),
+          extras_.documents ? std::string_view(e.lines).substr(line, line_end - line) : std::string_view());
+      begin = end;
+      line = line_end + 1;
+    }
+  }
+  bool take_part(std::span<const uint32_t> ids) override {
+    writer_.add_part(ids);
+    return true;
+  }
+  void take_over(const Reuse& r) override { old_->copy(r, writer_); }
+
+  json sync() override {
+    const formats::DatasetPlace p = writer_.sync();
+    return {p.documents, p.sequences, p.tokens, p.line_bytes};
+  }
+  bool restore(const json& p) override {
+    if (p.is_null()) return writer_.restore({});
+    return writer_.restore(
+        {p.at(0).get<uint64_t>(), p.at(1).get<uint64_t>(), p.at(2).get<uint64_t>(), p.at(3).get<uint64_t>()});
+  }
+  void keep() override { writer_.keep(); }
+  std::vector<formats::ManifestOutput> commit() { return writer_.commit(); }
+
+ private:
+  formats::TokenDatasetWriter writer_;
+  formats::DatasetExtras extras_;
+  const OldSet* old_;
+};
+
 }  // namespace
 
 int encode_dataset(EncodeJob& job, const std::string& prefix) {
   const EncodeCommand& o = job.options;
-  const tokenizer::Tokenizer& tok = job.tokenizer;
+  const tokenizer::Tokenizer& tok = job.tokenizer();
   const std::optional<uint32_t> eos = o.append_eos ? tok.eos_id() : std::nullopt;
   if (o.append_eos && !eos)
     job.ctx.run.log.warn(o.tokenizer + ": has no end-of-text token, documents end without one");
   const formats::TokenType type = formats::token_type_for_vocab(tok.vocab_size());
   const formats::DatasetExtras extras{.mask = !o.loss_ranges.empty(), .documents = o.documents};
-  formats::TokenDatasetWriter writer(prefix, type, extras);
-  const Totals totals = encode_all(job, encoder_of(job, eos), [&](Encoded& e) {
-    uint64_t begin = 0;
-    size_t line = 0;
-    for (const uint64_t end : e.ends) {
-      const size_t line_end = e.lines.find('\n', line);
-      writer.add_document(
-          std::span(e.ids).subspan(begin, end - begin),
-          extras.mask ? std::span<const uint8_t>(e.mask).subspan(begin, end - begin)
-                      : std::span<const uint8_t>(),
-          extras.documents ? std::string_view(e.lines).substr(line, line_end - line) : std::string_view());
-      begin = end;
-      line = line_end + 1;
-    }
-  });
-  if (job.ctx.run.stop.requested()) return kExitStopped;
+  job.large_texts = o.fim_rate <= 0 && o.loss_ranges.empty();
+  std::optional<OldSet> old;
+  if (!job.ctx.common.force) old = OldSet::open(prefix, job, type, extras);
+  if (old) job.reuse = old->plan(job);
+  DatasetOutput output(prefix, type, extras, old ? &*old : nullptr);
+  const auto sources = encode_all(job, encoder_of(job, eos), output);
+  if (!sources) return kExitStopped;
   formats::Manifest& manifest = job.manifest;
-  manifest.facts = facts_of(totals, job);
+  manifest.facts = facts_of(*sources, job);
   manifest.facts["dtype"] = formats::token_type_name(type);
   manifest.facts["appended_eos"] = eos.has_value();
   // The tokenizer travels with its data: ds-train puts it into the model folder.
   const std::string copy = prefix + ".tokenizer.json";
   AtomicFile copied(copy);
-  copied.write(read_file(o.tokenizer));
+  copied.write(job.opened.converted ? *job.opened.converted : read_file(job.opened.path));
   copied.prepare();
   manifest.inputs = job.documents.describe();
   manifest.inputs.push_back(job.tokenizer_input);
   formats::remove_manifest(prefix);
   const FileDigest digest = copied.commit();
-  if (digest != job.tokenizer_input.digest) throw io_error(o.tokenizer + ": changed while it was in use");
-  manifest.outputs = writer.commit();
+  if (digest.sha256 != job.tokenizer_sha256) throw io_error(o.tokenizer + ": changed while it was in use");
+  manifest.outputs = output.commit();
   manifest.outputs.push_back({base_name(copy), digest});
   formats::write_manifest(prefix, manifest);
-  job.ctx.report(summary(prefix, totals), manifest.facts);
-  return kExitOk;
+  return report(job, prefix);
 }
 
 }  // namespace ds::tokenize

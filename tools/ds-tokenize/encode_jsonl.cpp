@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/part_file.h"
 #include "ds-tokenize/encode_work.h"
 #include "tokenizer/pipeline.h"
 
@@ -100,13 +100,14 @@ void append_line(const EncodeCommand& o, const formats::Document& d, const Encod
 
 EncodeOne whole_encoder(const EncodeJob& job) {
   const EncodeCommand& o = job.options;
-  const tokenizer::Tokenizer& tok = job.tokenizer;
+  const tokenizer::Tokenizer& tok = job.tokenizer();
   const auto padding = std::make_shared<formats::Padding>();
   if (o.padding > 0) *padding = padding_of(o, tok);
   const auto truncation = std::make_shared<formats::Truncation>(truncation_of(o));
   using tokenizer::PipelineScratch;
   const auto scratches = std::make_shared<Pool<PipelineScratch>>([] { return PipelineScratch(); });
-  return [&o, &tok, padding, truncation, scratches](tokenizer::Encoder&, formats::Document& d, Encoded& e) {
+  return [&o, &tok, padding, truncation, scratches](tokenizer::Encoder&, formats::Document& d, Encoded& e,
+                                                    const LargeText*) {
     tokenizer::EncodeOptions whole;
     whole.add_special_tokens = o.add_special_tokens;
     whole.specials_in_text = o.specials_in_text;
@@ -128,44 +129,64 @@ EncodeOne whole_encoder(const EncodeJob& job) {
   };
 }
 
-EncodeOne encoder_of(const EncodeJob& job) {
+EncodeOne encoder_of(EncodeJob& job) {
   const EncodeCommand& o = job.options;
   if (o.offsets != "none" || o.max_length > 0 || o.padding > 0 || !o.pair_field.empty())
     return whole_encoder(job);
   std::vector<uint32_t> before, behind;
   if (o.add_special_tokens) {
-    before = job.tokenizer.prefix();
-    behind = job.tokenizer.suffix();
+    before = job.tokenizer().prefix();
+    behind = job.tokenizer().suffix();
   }
-  return [&o, before, behind](tokenizer::Encoder& encoder, formats::Document& d, Encoded& e) {
+  job.large_texts = true;
+  return [&o, before, behind](tokenizer::Encoder& encoder, formats::Document& d, Encoded& e,
+                              const LargeText* large) {
     const size_t begin = e.ids.size();
     e.ids.insert(e.ids.end(), before.begin(), before.end());
-    encoder.encode(d.text, e.ids, o.specials_in_text);
+    if (large) {
+      (*large)(d.text, e);
+    } else {
+      encoder.encode(d.text, e.ids, o.specials_in_text);
+    }
     e.ids.insert(e.ids.end(), behind.begin(), behind.end());
     append_line(e.lines, d, std::span(e.ids).subspan(begin));
   };
 }
 
+class LinesOutput final : public EncodeOutput {
+ public:
+  explicit LinesOutput(const std::string& path) : file_(path) {}
+  void take(const Encoded& e) override { file_.write(e.lines); }
+  nlohmann::json sync() override { return file_.sync(); }
+  bool restore(const nlohmann::json& place) override {
+    return file_.restore(place.is_null() ? 0 : place.get<uint64_t>());
+  }
+  void keep() override { file_.keep(); }
+  PartFile& file() { return file_; }
+
+ private:
+  PartFile file_;
+};
+
 }  // namespace
 
 int encode_jsonl(EncodeJob& job) {
-  const EncodeCommand& o = job.options;
-  AtomicFile file(o.output);
-  const Totals totals = encode_all(job, encoder_of(job), [&](Encoded& e) { file.write(e.lines); });
-  if (job.ctx.run.stop.requested()) return kExitStopped;
+  const std::string& path = job.options.output;
+  LinesOutput output(path);
+  const auto sources = encode_all(job, encoder_of(job), output);
+  if (!sources) return kExitStopped;
   formats::Manifest& manifest = job.manifest;
-  manifest.facts = facts_of(totals, job);
-  file.prepare();
-  if (o.output != "-") formats::remove_manifest(o.output);
-  const FileDigest digest = file.commit();
-  if (o.output != "-") {
+  manifest.facts = facts_of(*sources, job);
+  const FileDigest digest = output.file().finish();
+  if (path != "-") formats::remove_manifest(path);
+  output.file().place();
+  if (path != "-") {
     manifest.inputs = job.documents.describe();
     manifest.inputs.push_back(job.tokenizer_input);
-    manifest.outputs = {{base_name(o.output), digest}};
-    formats::write_manifest(o.output, manifest);
+    manifest.outputs = {{base_name(path), digest}};
+    formats::write_manifest(path, manifest);
   }
-  job.ctx.report(summary(o.output, totals), manifest.facts);
-  return kExitOk;
+  return report(job, path);
 }
 
 }  // namespace ds::tokenize

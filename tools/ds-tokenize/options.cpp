@@ -36,7 +36,9 @@ void declare(cli::OptionTable& t, EncodeCommand& o) {
   t.add("--format", o.format, "FORMAT", "megatron: .bin and .idx; jsonl: {\"id\":…,\"ids\":[…]} a line")
       .choices({"megatron", "jsonl"});
   t.group("Tokens");
-  t.add("--tokenizer", o.tokenizer, "FILE", "tokenizer.json").required().not_in_manifest();
+  t.add("--tokenizer", o.tokenizer, "FILE", "tokenizer.json, or what convert reads")
+      .required()
+      .not_in_manifest();
   t.flag("--append-eos", o.append_eos,
          "megatron: end every document with the end-of-text token, if the tokenizer has one; jsonl never has "
          "it");
@@ -64,6 +66,10 @@ void declare(cli::OptionTable& t, EncodeCommand& o) {
   t.add("--fim-tokens", o.fim_tokens, "P,S,M",
         "tokens before prefix, suffix and middle; else by their usual names");
   t.add("--seed", o.seed, "N", "of what is drawn").range(0, 9e15);
+  t.group("Work");
+  t.add("--checkpoint-every", o.checkpoint_every, "SECONDS", "how much work a killed run may lose")
+      .range(0, 1e6)
+      .not_in_manifest();
   t.check([&o] {
     if (!o.loss_ranges.empty() && o.fim_rate > 0)
       throw usage_error("--loss-ranges and --fim-rate exclude each other: the text's places would change");
@@ -87,7 +93,9 @@ void declare(cli::OptionTable& t, DecodeCommand& o) {
   t.add("-o,--output", o.output, "FILE", "{\"id\":…,\"text\":…} a line; - for stdout")
       .required()
       .not_in_manifest();
-  t.add("--tokenizer", o.tokenizer, "FILE", "tokenizer.json").required().not_in_manifest();
+  t.add("--tokenizer", o.tokenizer, "FILE", "tokenizer.json, or what convert reads")
+      .required()
+      .not_in_manifest();
   t.flag("--keep-special-tokens", o.keep_special_tokens, "leave special tokens in the text");
   t.flag("--clean-up-spaces", o.clean_up_spaces,
          "no space before . ? ! , and English contractions (clean_up_tokenization_spaces)");
@@ -96,7 +104,7 @@ void declare(cli::OptionTable& t, DecodeCommand& o) {
 void declare(cli::OptionTable& t, CountCommand& o) {
   declare_inputs(t, o.in, false);
   t.group("Tokens");
-  t.add("--tokenizer", o.tokenizer, "FILE", "tokenizer.json").required();
+  t.add("--tokenizer", o.tokenizer, "FILE", "tokenizer.json, or what convert reads").required();
   t.flag("--specials-in-text", o.specials_in_text,
          "read special tokens written in a text as such, not as text");
 }

@@ -34,6 +34,7 @@ struct EncodeCommand {
   std::string loss_ranges, fim_tokens;
   double fim_rate = 0, fim_spm_rate = 0.5;
   int64_t seed = 0;
+  double checkpoint_every = 10;
 };
 void declare(cli::OptionTable& t, EncodeCommand& o);
 

@@ -4,7 +4,7 @@
 
 #include "base/utf8.h"
 #include "ds-tokenize/documents.h"
-#include "tokenizer/tokenizer.h"
+#include "tokenizer/convert.h"
 
 namespace ds::tokenize {
 namespace {
@@ -40,7 +40,7 @@ nlohmann::json train_report(const formats::TokenizerJson& model, const std::stri
   std::vector<tokenizer::Tokenizer> tokenizers{tokenizer::Tokenizer(model)};
   std::vector<std::string> names{name};
   for (const std::string& path : others) {
-    tokenizers.push_back(tokenizer::Tokenizer::load(path));
+    tokenizers.push_back(tokenizer::open_tokenizer(path).tokenizer);
     names.push_back(path);
   }
   Pool<Counter> counters([&] {

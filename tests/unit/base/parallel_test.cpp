@@ -15,6 +15,31 @@
 
 using namespace ds;
 
+TEST_CASE("ordered_map: heavy items wait for room") {
+  for (const int threads : {1, 2, 5}) {
+    std::atomic<uint64_t> in_flight{0}, most{0};
+    uint64_t next = 0, consumed = 0;
+    ordered_map<uint64_t>(
+        threads,
+        [&]() -> std::optional<uint64_t> {
+          if (next == 200) return std::nullopt;
+          const uint64_t weight = next % 7 == 0 ? 50 : 1;
+          in_flight += weight;
+          if (in_flight > most) most = in_flight.load();
+          ++next;
+          return weight;
+        },
+        [](uint64_t&) {},
+        [&](uint64_t& weight) {
+          in_flight -= weight;
+          ++consumed;
+        },
+        [](const uint64_t& weight) { return weight; }, 20);
+    CHECK(consumed == 200);
+    CHECK(most < 20 + 50 + 50);  // and one more that is being consumed
+  }
+}
+
 namespace {
 
 struct Outcome {

@@ -14,7 +14,7 @@
 
 namespace ds::test {
 
-struct Lines final : clean::LineSink {
+struct Lines final : LineSink {
   std::string text;
   void write(std::string_view lines) override { text += lines; }
   uint64_t sync() override { return text.size(); }

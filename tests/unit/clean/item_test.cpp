@@ -199,7 +199,7 @@ TEST_CASE("one document of 64 MB stays within the memory that is promised", "[fu
         clean::CleanOptions options;
         options.work_folder = scratch.file("work");
         options.memory = kMemory;
-        struct Nowhere final : clean::LineSink {
+        struct Nowhere final : LineSink {
           void write(std::string_view) override {}
         } keep;
         Run run;

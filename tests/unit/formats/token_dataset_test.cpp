@@ -274,7 +274,7 @@ TEST_CASE("token dataset: where nothing was, a failing disk leaves nothing") {
     } catch (const Error&) {
       fault::disarm();
     }
-    CHECK(list_folder(scratch.path()).empty());
+    CHECK(list_folder(scratch.path()) == std::vector<std::string>{});
     REQUIRE(n < 200);
   }
   CHECK(TokenDataset(scratch.file("d")).tokens() == 3);
@@ -311,4 +311,74 @@ TEST_CASE("token dataset: masks and document lines come, are checked, and go wit
   CHECK(!exists(prefix + ".mask"));
   CHECK(!exists(prefix + ".documents.jsonl"));
   CHECK(TokenDataset(prefix).mask() == nullptr);
+}
+
+TEST_CASE("token dataset: another process goes on; documents of another set are taken over") {
+  const test::Scratch scratch;
+  const Rng rng(8, RngStream::test);
+  for (uint64_t round = 0; round < 12; ++round) {
+    const DatasetExtras extras{.mask = round % 2 == 0, .documents = round % 3 != 0};
+    const auto add = [&](TokenDatasetWriter& writer, uint64_t d) {
+      std::vector<uint32_t> ids(d % 5 == 0 ? 0 : rng.below(round * 1000 + d, 3000));
+      std::vector<uint8_t> mask(ids.size());
+      for (size_t i = 0; i < ids.size(); ++i) {
+        ids[i] = static_cast<uint32_t>((d * 77 + i) % 60000);
+        mask[i] = (d + i) % 3 == 0;
+      }
+      const std::string line = extras.documents ? "{\"id\":" + std::to_string(d) + "}" : "";
+      if (d % 7 == 3) {  // in pieces
+        const size_t half = ids.size() / 2;
+        const std::span<const uint8_t> bits =
+            extras.mask ? std::span<const uint8_t>(mask) : std::span<const uint8_t>();
+        writer.add_part(std::span(ids).first(half), extras.mask ? bits.first(half) : bits);
+        writer.add_part(std::span(ids).subspan(half), extras.mask ? bits.subspan(half) : bits);
+        writer.end_document(line);
+      } else {
+        writer.add_document(ids, extras.mask ? std::span<const uint8_t>(mask) : std::span<const uint8_t>(),
+                            line);
+      }
+    };
+    const std::string whole = scratch.file("whole"), parts = scratch.file("parts"),
+                      joined = scratch.file("joined");
+    {
+      TokenDatasetWriter writer(whole, TokenType::u16, extras);
+      for (uint64_t d = 0; d < 60; ++d) add(writer, d);
+      writer.commit();
+    }
+    DatasetPlace place;
+    for (int process = 0; process < 3; ++process) {
+      TokenDatasetWriter writer(parts, TokenType::u16, extras);
+      REQUIRE(writer.restore(place));
+      for (uint64_t d = writer.documents(); d < 60; ++d) {
+        add(writer, d);
+        if (process < 2 && d == 20u * static_cast<uint64_t>(process) + 10) place = writer.sync();
+        if (process < 2 && d == 20u * static_cast<uint64_t>(process) + 15) break;
+      }
+      if (process < 2) {
+        writer.keep();
+      } else {
+        writer.commit();
+      }
+    }
+    {
+      const TokenDataset old(whole);
+      const auto lines = DocumentLines::open(old);
+      TokenDatasetWriter writer(joined, TokenType::u16, extras);
+      writer.add_documents(old, 0, 25, lines ? &*lines : nullptr);
+      for (uint64_t d = 25; d < 40; ++d) add(writer, d);
+      writer.add_documents(old, 40, 20, lines ? &*lines : nullptr);
+      writer.commit();
+    }
+    for (const char* extension : {".bin", ".idx", ".mask", ".documents.jsonl"}) {
+      REQUIRE(exists(whole + extension) == exists(parts + extension));
+      REQUIRE(exists(whole + extension) == exists(joined + extension));
+      if (!exists(whole + extension)) continue;
+      CHECK(read_file(whole + extension) == read_file(parts + extension));
+      CHECK(read_file(whole + extension) == read_file(joined + extension));
+    }
+    for (const std::string& name : list_folder(scratch.path())) CHECK(name[0] != '.');
+  }
+  TokenDatasetWriter writer(scratch.file("parts"), TokenType::u16, {});
+  CHECK_FALSE(writer.restore({1, 1, 5, 0}));
+  CHECK(writer.documents() == 0);
 }

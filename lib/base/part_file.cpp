@@ -1,6 +1,6 @@
 // See part_file.h. The hashing thread reads what has been written from the page cache: nothing is handed
 // over, and a part that is taken up again is hashed from its start like a new one.
-#include "clean/part_file.h"
+#include "base/part_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,11 +16,12 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/io.h"
-#include "clean/spill.h"
+#include "base/fault.h"
 
-namespace ds::clean {
+namespace ds {
 namespace {
+
+constexpr size_t kBuffer = size_t{1} << 18;
 
 std::string followed(const std::string& path) {
   std::error_code error;
@@ -133,11 +134,56 @@ std::string path_beside(const std::string& output, const std::string& suffix) {
   return join_path(folder_of(path), "." + name + suffix);
 }
 
+AppendFile::AppendFile(const std::string& path) : path_(path) {
+  const int fault = fault::next();
+  fd_ = Fd(fault ? -1 : ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (!fd_) throw errno_error(path, "cannot open for writing", fault ? fault : errno);
+  const off_t end = ::lseek(fd_.get(), 0, SEEK_END);
+  size_ = end > 0 ? static_cast<uint64_t>(end) : 0;
+}
+
+void AppendFile::write(std::string_view bytes) {
+  size_ += bytes.size();
+  if (bytes.size() < kBuffer / 4 && buffer_.size() + bytes.size() <= kBuffer) {
+    buffer_ += bytes;
+    return;
+  }
+  if (!buffer_.empty()) write_all(fd_.get(), buffer_, path_);
+  buffer_.clear();
+  if (bytes.size() < kBuffer / 4) {
+    buffer_ = bytes;
+  } else {
+    write_all(fd_.get(), bytes, path_);
+  }
+}
+
+uint64_t AppendFile::sync() {
+  if (!buffer_.empty()) write_all(fd_.get(), buffer_, path_);
+  buffer_.clear();
+  sync_fd(fd_.get(), path_);
+  return size_;
+}
+
+bool AppendFile::restore(uint64_t size) {
+  buffer_.clear();
+  if (file_size(path_) < size) return false;
+  if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
+    throw errno_error(path_, "cannot truncate", errno);
+  size_ = size;
+  return true;
+}
+
+void AppendFile::close() {
+  if (!buffer_.empty()) write_all(fd_.get(), buffer_, path_);
+  buffer_.clear();
+  fd_.close(path_);
+}
+
 struct PartFile::State {
   std::string target, part;
   bool hash = true, kept = false, placed = false;
-  Fd direct;  // of a special target
-  uint64_t direct_size = 0;
+  Fd direct;                           // of a special target
+  uint64_t direct_size = 0, told = 0;  // told: to the hashing thread
   std::optional<AppendFile> file;
   std::optional<HashBehind> hashing;
 };
@@ -170,8 +216,10 @@ void PartFile::write(std::string_view lines) {
   if (!s.file) restore(0);
   s.file->write(lines);
   if (!s.hash) return;
-  if (!s.hashing) s.hashing.emplace(s.part);
-  s.hashing->written(s.file->written());
+  if (!s.hashing) s.hashing.emplace(s.part), s.told = 0;
+  if (s.file->written() == s.told) return;
+  s.told = s.file->written();
+  s.hashing->written(s.told);
 }
 
 uint64_t PartFile::sync() {
@@ -218,4 +266,4 @@ void PartFile::place() {
   sync_folder(folder_of(s.target));
 }
 
-}  // namespace ds::clean
+}  // namespace ds
