@@ -1,6 +1,7 @@
 #include "tokenizer/added_tokens.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/utf8.h"
 #include "tokenizer/unicode_tables.h"
@@ -21,16 +22,22 @@ uint32_t char_of(const char* p) { return next_char(p); }
 }  // namespace
 
 AddedTokens::AddedTokens(const std::vector<formats::AddedToken>& added, const NormalizerSteps& normalizer) {
-  for (const formats::AddedToken& a : added) {
-    if (a.content.empty()) continue;
+  // Of tokens that the normalizer makes equal the first one counts, and special ones come first.
+  std::unordered_set<std::string> taken[2];
+  const auto add = [&](const formats::AddedToken& a) {
     const auto index = static_cast<uint32_t>(tokens_.size());
     tokens_.push_back({a.id, a.single_word, a.lstrip, a.rstrip, a.special});
     std::string spelling = a.normalized ? normalizer.text_of(a.content) : a.content;
-    if (spelling.empty()) nothing_ = index;
+    if (spelling.empty() && !nothing_) nothing_ = index;
     longest_ = std::max(longest_, spelling.size());
-    (a.normalized ? normalized_ : raw_).add(spelling, index);
+    if (taken[a.normalized].insert(spelling).second) (a.normalized ? normalized_ : raw_).add(spelling, index);
     spellings_.insert_or_assign(a.id, std::move(spelling));
     if (a.special) specials_.emplace(a.content, true);
+  };
+  for (const bool special : {true, false}) {
+    for (const formats::AddedToken& a : added) {
+      if (a.special == special && !a.content.empty()) add(a);
+    }
   }
 }
 
@@ -46,7 +53,12 @@ bool AddedTokens::next(const TokenFinder& finder, bool normalized, std::string_v
     from = f.end;
     return true;
   }
-  if (from >= text.size()) return false;
+  if (text.empty() || from > text.size()) return false;
+  if (from == text.size()) {
+    f = {from, from, *nothing_};
+    ++from;
+    return true;
+  }
   if (finder.next(text.substr(0, from + longest_), from, f) && f.begin == from) {
     from = f.end;
     return true;

@@ -184,6 +184,7 @@ void byte_level(AlignedText& t) {
 }
 
 void replace(AlignedText& t, const Regex& pattern, std::string_view content) {
+  if (t.text.empty()) return;  // what matches nothing matches in no empty text, as in the reference
   std::vector<TextRange> found;
   pattern.find_all(t.text, found);
   if (found.empty()) return;
@@ -285,6 +286,7 @@ bool apply_step(const Step& s, std::string_view& text, std::string& to) {
     }
     case Type::replace: {
       static thread_local std::vector<TextRange> found;
+      if (text.empty()) return false;
       s.pattern->find_all(text, found);
       if (found.empty()) return false;
       size_t done = 0;

@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import pathlib
 import random
+import select
 import struct
 import subprocess
 import sys
@@ -267,6 +268,14 @@ class Died(Exception):
     pass
 
 
+def spelled_alike(t):
+    """Of two added tokens that the normalizer makes equal the reference finds now one, now the other."""
+    if t.normalizer is None:
+        return False
+    spellings = [t.normalizer.normalize_str(a.content) for a in t.get_added_tokens_decoder().values() if a.normalized]
+    return len(set(spellings)) < len(spellings)
+
+
 def check(task):
     """Tokenizers of these numbers: counts, and what to say of the differences."""
     options, numbers, corpus = task
@@ -281,9 +290,9 @@ def check(task):
         def ask(query):
             ours.stdin.write(json.dumps(query) + "\n")
             ours.stdin.flush()
-            line = ours.stdout.readline()
+            line = ours.stdout.readline() if select.select([ours.stdout], [], [], 60)[0] else ""
             if not line:
-                raise Died(f"pipeline_main died on {json.dumps(query)[:500]} with {open(path).read()[:1500]}")
+                raise Died(f"pipeline_main died, or gave no answer in a minute, on {json.dumps(query)[:500]} with {open(path).read()[:1500]}")
             return json.loads(line)
 
         try:
@@ -298,6 +307,9 @@ def check(task):
                     if isinstance(e, KeyboardInterrupt):
                         raise
                     kinds[f"{type(e).__name__}: {str(e)[:60]}"] = kinds.get(f"{type(e).__name__}: {str(e)[:60]}", 0) + 1
+                    continue
+                if spelled_alike(t):
+                    kinds["added tokens that normalize to the same"] = kinds.get("added tokens that normalize to the same", 0) + 1
                     continue
                 tokenizers_made += 1
                 loaded = ask({"load": path})
@@ -368,6 +380,7 @@ def check(task):
                     if differences > 60:
                         break
         except Died as e:
+            ours.kill()
             differences += 1
             say(str(e))
         ours.communicate()
@@ -396,7 +409,14 @@ def main():
     totals, kinds = {}, {}
     began, finished = time.monotonic(), 0
     with multiprocessing.get_context("spawn").Pool(max(1, min(options.jobs, len(tasks)))) as pool:
-        for counts, not_made, said in pool.imap(check, tasks):
+        results = pool.imap(check, tasks)
+        for task in tasks:
+            try:
+                counts, not_made, said = results.next(timeout=300)
+            except multiprocessing.TimeoutError:
+                print(f"tokenizers {task[1]}: no answer in five minutes", flush=True)
+                pool.terminate()
+                os._exit(1)
             for total, part in ((totals, counts), (kinds, not_made)):
                 for name, n in part.items():
                     total[name] = total.get(name, 0) + n

@@ -99,3 +99,47 @@ TEST_CASE("truncation, stride and padding") {
   CHECK(left.ids == std::vector<uint32_t>{99, 99, 6, 7, 8, 9});
   CHECK(left.attention_mask == std::vector<uint8_t>{0, 0, 1, 1, 1, 1});
 }
+
+namespace {
+
+// A word-level tokenizer, x is 0 and all else 1, with this normalizer and these added tokens.
+std::vector<uint32_t> ids_of(const char* normalizer, const char* added, const std::string& text) {
+  const std::string file =
+      std::string(R"({"version": "1.0", "truncation": null, "padding": null, "normalizer": )") + normalizer +
+      R"(, "added_tokens": [)" + added +
+      R"(], "pre_tokenizer": null, "post_processor": null, "decoder": null,
+                           "model": {"type": "WordLevel", "vocab": {"x": 0, "<unk>": 1}, "unk_token": "<unk>"}})";
+  PipelineScratch scratch(1 << 16);
+  return Tokenizer(formats::parse_tokenizer_json(file, "tokenizer"))
+      .encode_full(text, nullptr, {}, scratch)
+      .ids;
+}
+
+}  // namespace
+
+TEST_CASE("a pattern that matches nothing replaces nothing in an empty text") {
+  const char* const normalizer = R"({"type": "Sequence", "normalizers": [
+    {"type": "Strip", "strip_left": true, "strip_right": true},
+    {"type": "Replace", "pattern": {"Regex": ""}, "content": "x"}]})";
+  CHECK(ids_of(normalizer, "", " ").empty());
+  CHECK(ids_of(normalizer, "", "").empty());
+  CHECK(ids_of(normalizer, "", "b") == std::vector<uint32_t>{1});
+}
+
+TEST_CASE("an added token that normalizes to nothing takes the white space at the end along") {
+  const char* const normalizer = R"({"type": "Strip", "strip_left": true, "strip_right": false})";
+  const char* const added =
+      R"({"id": 2, "content": "  ", "single_word": false, "lstrip": true, "rstrip": false,
+                               "normalized": true, "special": false})";
+  CHECK(ids_of(normalizer, added, "b\r") == std::vector<uint32_t>{1, 2});
+  CHECK(ids_of(normalizer, added, "x") == std::vector<uint32_t>{0});
+  CHECK(ids_of(normalizer, added, " ").empty());
+}
+
+// The reference finds now one, now the other; here it is always the special one, then the first.
+TEST_CASE("of added tokens that normalize to the same one is found") {
+  const char* const added = R"(
+    {"id": 2, "content": "A", "single_word": false, "lstrip": false, "rstrip": false, "normalized": true, "special": false},
+    {"id": 3, "content": "a", "single_word": false, "lstrip": false, "rstrip": false, "normalized": true, "special": true})";
+  CHECK(ids_of(R"({"type": "Lowercase"})", added, "a") == std::vector<uint32_t>{3});
+}
