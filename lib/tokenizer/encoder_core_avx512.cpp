@@ -7,8 +7,15 @@
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in GCC's own headers
+#if defined(__clang__)
+#pragma clang attribute push(                                                                             \
+    __attribute__((                                                                                       \
+        target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2,avx2,popcnt,lzcnt"))), \
+    apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2,avx2,popcnt,lzcnt")
+#endif
 
 namespace ds::tokenizer {
 namespace {
@@ -210,7 +217,11 @@ size_t cut_words(const Adjacency& a, const uint8_t* text, uint32_t begin, const 
 EncoderCore avx512_core() { return {cut_words, look_up_words, merge_words_avx512}; }
 
 }  // namespace ds::tokenizer
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #pragma GCC diagnostic pop
 
 namespace ds::tokenizer {

@@ -10,8 +10,13 @@
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in GCC's own headers
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,avx2"))), \
+                             apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,avx2")
+#endif
 
 namespace ds::tokenizer {
 namespace {
@@ -174,6 +179,10 @@ void merge_words_avx512(const MergeTables& t, const uint8_t* const* words, const
 }
 
 }  // namespace ds::tokenizer
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #pragma GCC diagnostic pop
 #endif
