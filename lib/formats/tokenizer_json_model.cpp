@@ -22,8 +22,10 @@ struct ModelReader : TokenizerSource {
     uint32_t highest = 0;
     r.object([&](std::string_view token) {
       const bool plain = r.kind() == Kind::number;
+      const size_t at = r.at();
       const auto n = plain ? r.natural() : std::nullopt;
       if (!n || *n > kMaxTokenId) {
+        r.go(at);
         const std::string field = fmt::format("model.vocab[{}]", in_quotes(token));
         bad(field, fmt::format("an id up to {}", kMaxTokenId));
       }
