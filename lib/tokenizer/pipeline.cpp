@@ -60,8 +60,9 @@ Pipeline::Pipeline(const formats::TokenizerJson& json) : json_(json) {
   needs_places_ = normalizer_.needs_places() || pre_tokenizer_.needs_places(!normalizer_.none());
 }
 
-// Fills s.pieces with the pieces of `text` that the model is to see and the added tokens between them.
-void Pipeline::cut(std::string_view text, bool specials, bool with_places, PipelineScratch& s) const {
+// Fills s.pieces with the added tokens of `text` and what is between them, normalized; cut() then with the
+// pieces that the model is to see.
+void Pipeline::normalize(std::string_view text, bool specials, bool with_places, PipelineScratch& s) const {
   Pieces& p = s.pieces;
   p.with_places = with_places;
   p.list.clear();
@@ -124,7 +125,6 @@ void Pipeline::cut(std::string_view text, bool specials, bool with_places, Pipel
         }
       });
   if (!in_place) p.text = own;
-  pre_tokenizer_.apply(p);
 }
 
 void Pipeline::encode_ids(std::string_view text, std::vector<uint32_t>& out, bool specials_in_text,

@@ -25,6 +25,8 @@
 
 namespace ds::tokenizer {
 
+struct Trace;  // trace.h
+
 enum class OffsetUnit : uint8_t { bytes, characters };
 
 struct EncodeOptions {
@@ -59,6 +61,9 @@ class Pipeline {
   Encoding encode(std::string_view text, const std::string_view* pair, const EncodeOptions& options,
                   PipelineScratch& scratch) const;
 
+  // What each stage makes of a text (trace.h); nothing is put round it.
+  Trace trace(std::string_view text, bool specials_in_text, PipelineScratch& scratch) const;
+
   // How a token is spelled: as the model has it, an added token as it is sought. nullptr: no such id.
   const std::string* spelling(uint32_t id) const;
   bool is_special(uint32_t id) const;  // skipped in decoding
@@ -66,7 +71,11 @@ class Pipeline {
   const DecoderSteps& decoder() const { return decoder_; }
 
  private:
-  void cut(std::string_view text, bool specials, bool with_places, PipelineScratch& s) const;
+  void normalize(std::string_view text, bool specials, bool with_places, PipelineScratch& s) const;
+  void cut(std::string_view text, bool specials, bool with_places, PipelineScratch& s) const {
+    normalize(text, specials, with_places, s);
+    pre_tokenizer_.apply(s.pieces);
+  }
   Encoding encode_one(std::string_view text, uint32_t type_id, const EncodeOptions& o, bool tokens,
                       PipelineScratch& s) const;
 
