@@ -1,4 +1,5 @@
-// ds-tokenize chat: conversations as the text, or the ids, that a model's chat template makes of them.
+// ds-tokenize chat: conversations as the text, the ids or the training data that a model's chat template
+// makes of them.
 #include "tokenizer/chat.h"
 
 #include <fmt/format.h>
@@ -11,10 +12,12 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "ds-tokenize/chat_dataset.h"
 #include "ds-tokenize/chat_options.h"
 #include "ds-tokenize/commands.h"
 #include "ds-tokenize/lines.h"
 #include "formats/jsonl.h"
+#include "formats/token_dataset.h"
 #include "tokenizer/convert.h"
 
 namespace ds::tokenize {
@@ -73,11 +76,18 @@ jinja::Value json_value(const std::string& text) {
 // What is the same for all lines.
 struct Job {
   ChatTemplate chat;
-  std::optional<tokenizer::Tokenizer> tok;
+  std::optional<tokenizer::OpenedTokenizer> opened;
   jinja::Value tools = jinja::Value::none();
   std::vector<std::pair<std::string, jinja::Value>> variables;
   tokenizer::RenderOptions options;
-  bool generate = false, ids = false, masks = false;
+  bool generate = false, ids = false, masks = false, dataset = false;
+  std::optional<uint32_t> eos;  // of data
+};
+
+// A batch of conversations: as lines, or as tokens.
+struct Chats {
+  Lines in;  // and out
+  Encoded data;
 };
 
 void append_ranges(std::string& out, const std::vector<tokenizer::TextRange>& ranges) {
@@ -87,7 +97,16 @@ void append_ranges(std::string& out, const std::vector<tokenizer::TextRange>& ra
   out += "]";
 }
 
-void chat_line(const std::string& line, const Job& job, Lines& l) {
+std::string id_json(const Conversation& c) {
+  jinja::Meter meter({});
+  jinja::JsonStyle compact;
+  compact.item = ",";
+  compact.key = ":";
+  return jinja::to_json(c.id, compact, meter).bytes;
+}
+
+void chat_line(const std::string& line, const std::string& place, const Job& job, Chats& chats) {
+  Lines& l = chats.in;
   Conversation c = tokenizer::read_conversation(line);
   if (c.tools.is(jinja::Kind::none)) c.tools = job.tools;
   c.generate = job.generate;
@@ -98,20 +117,28 @@ void chat_line(const std::string& line, const Job& job, Lines& l) {
     if (!said) c.variables.emplace_back(name, value);
   }
   const Rendered r = job.masks ? job.chat.render_learned(c, job.options) : job.chat.render(c, job.options);
-  l.out += "{";
-  if (!c.id.is(jinja::Kind::none)) {
-    jinja::Meter meter({});
-    jinja::JsonStyle compact;
-    compact.item = ",";
-    compact.key = ":";
-    l.out += "\"id\":" + jinja::to_json(c.id, compact, meter).bytes + ",";
+  ++l.documents;
+  const bool has_id = !c.id.is(jinja::Kind::none);
+  if (job.dataset) {
+    add_conversation(job.opened->tokenizer, r, job.eos, job.masks, chats.data);
+    chats.data.lines += "{\"id\":";
+    if (has_id) {
+      chats.data.lines += id_json(c);
+    } else {
+      formats::append_json_string(chats.data.lines, place);
+    }
+    chats.data.lines += "}\n";
+    return;
   }
+  l.out += "{";
+  if (has_id) l.out += "\"id\":" + id_json(c) + ",";
   if (job.ids) {
-    const std::vector<uint32_t> ids = tokenizer::encode_rendered(*job.tok, r);
+    const tokenizer::Tokenizer& tok = job.opened->tokenizer;
+    const std::vector<uint32_t> ids = tokenizer::encode_rendered(tok, r);
     l.out += "\"ids\":[";
     for (size_t i = 0; i < ids.size(); ++i) l.out += (i > 0 ? "," : "") + std::to_string(ids[i]);
     l.out += "]";
-    if (job.masks) append_ranges(l.out, tokenizer::generated_tokens(*job.tok, r, ids));
+    if (job.masks) append_ranges(l.out, tokenizer::generated_tokens(tok, r, ids));
     l.tokens += ids.size();
   } else {
     l.out += "\"text\":";
@@ -119,22 +146,27 @@ void chat_line(const std::string& line, const Job& job, Lines& l) {
     if (job.masks) append_ranges(l.out, r.generated);
   }
   l.out += "}\n";
-  ++l.documents;
 }
 
 int run(cli::Context& ctx, const ChatCommand& o) {
-  const bool to_file = o.output != "-";
-  Job job{open_template(o), {}, jinja::Value::none(), {}, {}, o.add_generation_prompt, o.ids, o.masks};
+  const bool to_file = o.output != "-", dataset = o.format == "megatron";
+  const std::string artifact = dataset ? formats::dataset_prefix(o.output) : o.output;
+  Job job{open_template(o), {}, jinja::Value::none(), {}, {}, o.add_generation_prompt, o.ids, o.masks,
+          dataset,          {}};
   std::vector<std::string> files = o.inputs;
   const std::string tokenizer_file = tokenizer_path(o);
   std::vector<std::pair<std::string, std::string>> sources;  // what a manifest says besides the inputs
   if (o.form.empty()) sources.emplace_back("template", job.chat.name());
-  if (o.ids) sources.emplace_back("tokenizer", tokenizer_file);
+  if (o.ids || dataset) {
+    job.opened = tokenizer::open_tokenizer(tokenizer_file);
+    sources.emplace_back("tokenizer", job.opened->path);
+  }
   if (!o.tools.empty()) sources.emplace_back("tools", o.tools);
   for (const auto& [role, path] : sources) files.push_back(path);
-  if (to_file) {
-    refuse_output_is_input(o.output, files);
-    check_output(o.output, OutputKind::file);
+  for (const std::string& file : dataset ? dataset_files(artifact) : std::vector<std::string>{artifact}) {
+    if (file == "-") continue;
+    refuse_output_is_input(file, files);
+    check_output(file, OutputKind::file);
   }
   job.options.now = given_time(o.now);
   for (const std::string& v : o.variables) {
@@ -152,7 +184,11 @@ int run(cli::Context& ctx, const ChatCommand& o) {
       throw data_error(o.tools + ": " + e.what(), "expected a JSON list of tools");
     }
   }
-  if (o.ids) job.tok = tokenizer::open_tokenizer(tokenizer_file).tokenizer;
+  if (dataset && o.append_eos) {
+    job.eos = job.opened->tokenizer.eos_id();
+    if (!job.eos)
+      ctx.run.log.warn(tokenizer_file + ": has no end-of-text token, conversations may end without one");
+  }
   bool streams = false;
   for (const std::string& input : o.inputs) {
     streams |= is_stream(input);
@@ -179,35 +215,50 @@ int run(cli::Context& ctx, const ChatCommand& o) {
     for (const auto& [role, path] : sources) manifest.inputs.push_back(formats::describe_input(role, path));
   };
   if (to_file) {
-    lock.emplace(o.output);
+    lock.emplace(artifact);
     if (!streams) {
       describe({});
-      if (!ctx.common.force && formats::up_to_date(o.output, manifest))
-        return report_up_to_date(ctx, o.output);
+      if (!ctx.common.force && formats::up_to_date(artifact, manifest))
+        return report_up_to_date(ctx, artifact);
     }
   }
 
   LineBatches batches(o.inputs);
-  AtomicFile file(o.output);
+  std::optional<AtomicFile> file;
+  std::optional<ChatDataset> data;
+  if (dataset) {
+    data.emplace(artifact, *job.opened, o.masks);
+  } else {
+    file.emplace(artifact);
+  }
   uint64_t documents = 0, tokens = 0;
   ctx.run.progress.start("chat", "conversations", 0);
-  ordered_map<Lines>(
+  ordered_map<Chats>(
       ctx.run.threads,
-      [&]() -> std::optional<Lines> { return ctx.run.stop.requested() ? std::nullopt : batches.next(); },
-      [&](Lines& l) {
+      [&]() -> std::optional<Chats> {
+        std::optional<Lines> lines;
+        if (!ctx.run.stop.requested()) lines = batches.next();
+        return lines ? std::optional(Chats{std::move(*lines), {}}) : std::nullopt;
+      },
+      [&](Chats& chats) {
+        Lines& l = chats.in;
         for (size_t i = 0; i < l.lines.size(); ++i) {
           if (blank(l.lines[i])) continue;
           try {
-            chat_line(l.lines[i], job, l);
+            chat_line(l.lines[i], fmt::format("{}:{}", base_name(l.input), l.first + i), job, chats);
           } catch (const Error& e) {
             throw Error(e.kind(), fmt::format("{}: line {}: {}", l.input, l.first + i, e.what()), e.hint());
           }
         }
       },
-      [&](Lines& l) {
-        file.write(l.out);
-        documents += l.documents;
-        tokens += l.tokens;
+      [&](Chats& chats) {
+        if (data) {
+          data->take(chats.data);
+        } else {
+          file->write(chats.in.out);
+        }
+        documents += chats.in.documents;
+        tokens += chats.in.tokens + chats.data.ids.size();
         ctx.run.progress.update(documents);
       });
   ctx.run.progress.finish();
@@ -215,18 +266,25 @@ int run(cli::Context& ctx, const ChatCommand& o) {
 
   if (documents == 0) throw no_documents(o.inputs);
   manifest.facts = {{"conversations", documents}};
-  if (o.ids) manifest.facts["tokens"] = tokens;
-  file.prepare();
-  if (to_file) formats::remove_manifest(o.output);
-  const FileDigest digest = file.commit();
-  if (to_file) {
-    if (streams) describe(batches.streams);
-    manifest.outputs = {{base_name(o.output), digest}};
-    formats::write_manifest(o.output, manifest);
-    if (!ctx.common.depfile.empty()) formats::write_depfile(ctx.common.depfile, o.output, files);
+  if (o.ids || dataset) manifest.facts["tokens"] = tokens;
+  if (to_file && streams) describe(batches.streams);
+  if (data) {
+    data->commit(manifest, documents, tokens, job.eos);
+  } else {
+    file->prepare();
+    if (to_file) formats::remove_manifest(artifact);
+    const FileDigest digest = file->commit();
+    if (to_file) {
+      manifest.outputs = {{base_name(artifact), digest}};
+      formats::write_manifest(artifact, manifest);
+    }
   }
-  ctx.report(fmt::format("{}: {} conversations{}", o.output, documents,
-                         o.ids ? fmt::format(", {} tokens", tokens) : ""),
+  if (to_file) {
+    if (!ctx.common.depfile.empty())
+      formats::write_depfile(ctx.common.depfile, dataset ? artifact + ".idx" : artifact, files);
+  }
+  ctx.report(fmt::format("{}: {} conversations{}", artifact, documents,
+                         o.ids || dataset ? fmt::format(", {} tokens", tokens) : ""),
              manifest.facts);
   return kExitOk;
 }

@@ -10,8 +10,8 @@ namespace ds::tokenize {
 
 struct ChatCommand {
   std::vector<std::string> inputs, variables;
-  std::string output, template_file, tokenizer, model, form, tools, thinking = "auto", now;
-  bool add_generation_prompt = false, ids = false, masks = false;
+  std::string output, template_file, tokenizer, model, form, tools, thinking = "auto", now, format = "jsonl";
+  bool add_generation_prompt = false, ids = false, masks = false, append_eos = true;
 };
 void declare(cli::OptionTable& t, ChatCommand& o);
 

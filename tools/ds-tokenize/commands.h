@@ -16,6 +16,10 @@ std::function<int(cli::Context&)> decode_command(cli::OptionTable& t);
 std::function<int(cli::Context&)> count_command(cli::OptionTable& t);
 std::function<int(cli::Context&)> convert_command(cli::OptionTable& t);
 std::function<int(cli::Context&)> chat_command(cli::OptionTable& t);
+std::function<int(cli::Context&)> verify_command(cli::OptionTable& t);
+std::function<int(cli::Context&)> diff_command(cli::OptionTable& t);
+std::function<int(cli::Context&)> inspect_command(cli::OptionTable& t);
+std::function<int(cli::Context&)> add_tokens_command(cli::OptionTable& t);
 // datasets.cpp
 std::function<int(cli::Context&)> merge_command(cli::OptionTable& t);
 std::function<int(cli::Context&)> shuffle_command(cli::OptionTable& t);
