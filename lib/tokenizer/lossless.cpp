@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "tokenizer/normalizer.h"
 #include "tokenizer/trace.h"
 
 namespace ds::tokenizer {
@@ -62,8 +63,10 @@ std::optional<std::string> why_not_lossless(const formats::TokenizerJson& t) {
     if (!std::binary_search(letters.begin(), letters.end(), letter))
       return "model: not all bytes have a token";
   }
+  const NormalizerSteps normalizer = t.normalizer ? NormalizerSteps(*t.normalizer) : NormalizerSteps();
   for (const formats::AddedToken& a : t.added) {
-    if (a.lstrip || a.rstrip || (a.normalized && t.normalizer)) return "added_tokens: one takes text along";
+    if (a.lstrip || a.rstrip || (a.normalized && normalizer.text_of(a.content) != a.content))
+      return "added_tokens: " + a.content + " takes text along or changes it";
   }
   return std::nullopt;
 }

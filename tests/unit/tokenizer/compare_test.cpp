@@ -217,6 +217,15 @@ TEST_CASE("which tokenizers keep a text") {
   const Tokenizer lower(t);
   CHECK(normalized_text(lower, "AbC <|endoftext|>", true) == "abc <|endoftext|>");
   CHECK(lower.decode(lower.encode("AbC")) == "abc");
+  add_token(t, "tool", false, true);
+  CHECK(!why_not_lossless(t));
+  t.added.back().content = "Tool";  // is found as "tool" and comes back so
+  CHECK(why_not_lossless(t));
+  t.normalizer->type = formats::Normalizer::Type::sequence;  // of nothing
+  CHECK(!why_not_lossless(t));
+  t.added.back().lstrip = true;
+  CHECK(why_not_lossless(t));
+  t.added.pop_back();
   t.decoder.reset();
   CHECK(why_not_lossless(t));
   CHECK(why_not_lossless(
