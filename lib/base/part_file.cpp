@@ -238,6 +238,12 @@ bool PartFile::restore(uint64_t size) {
   return s.file->restore(size);
 }
 
+void PartFile::take_back(uint64_t size) {
+  const State& s = *state_;
+  if (s.part.empty() || s.file || exists(s.part) || !exists(s.target) || file_size(s.target) != size) return;
+  rename_path(s.target, s.part);
+}
+
 void PartFile::keep() { state_->kept = true; }
 
 FileDigest PartFile::finish() {

@@ -50,6 +50,9 @@ class PartFile final : public LineSink {
   void write(std::string_view lines) override;
   uint64_t sync() override;
   bool restore(uint64_t size) override;
+  // Before restore(): a process that was killed behind place() may have left the whole, of this size, under
+  // the target's name; it becomes the part again. The caller knows that the target is nobody else's.
+  void take_back(uint64_t size);
   // The part stays for a later process.
   void keep();
   FileDigest finish();  // ends writing and hashing; on disk, not yet in place

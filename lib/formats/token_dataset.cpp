@@ -312,10 +312,17 @@ void TokenDatasetWriter::keep() {
 
 bool TokenDatasetWriter::restore(const DatasetPlace& place) {
   if (!lengths_) lengths_.emplace(lengths_path_);
+  const auto width = static_cast<uint64_t>(token_bytes(type_));
+  if (place.documents > 0 && !exists(manifest_path(prefix_)) && exists(prefix_ + ".bin") &&
+      file_size(prefix_ + ".bin") == place.tokens * width) {
+    remove_file(prefix_ + ".idx");
+    bin_.take_back(place.tokens * width);
+    if (mask_) mask_->take_back(place.tokens);
+    if (lines_) lines_->take_back(place.line_bytes);
+  }
   const auto to = [&](const DatasetPlace& p) {
-    return bin_.restore(p.tokens * static_cast<uint64_t>(token_bytes(type_))) &&
-           (!mask_ || mask_->restore(p.tokens)) && (!lines_ || lines_->restore(p.line_bytes)) &&
-           lengths_->restore(4 * (p.sequences + p.documents));
+    return bin_.restore(p.tokens * width) && (!mask_ || mask_->restore(p.tokens)) &&
+           (!lines_ || lines_->restore(p.line_bytes)) && lengths_->restore(4 * (p.sequences + p.documents));
   };
   const bool there = to(place);
   place_ = there ? place : DatasetPlace{};
@@ -323,11 +330,16 @@ bool TokenDatasetWriter::restore(const DatasetPlace& place) {
   return there;
 }
 
-std::vector<ManifestOutput> TokenDatasetWriter::commit() {
+void TokenDatasetWriter::remove_parts(const std::string& prefix) {
+  for (const char* extension : {".bin", ".mask", ".documents.jsonl", ".lengths"})
+    remove_file(path_beside(dataset_prefix(prefix) + extension, ".ds-part"));
+}
+
+void TokenDatasetWriter::prepare() {
   if (open_ > 0) throw internal_error(prefix_ + ": committed inside a document");
   if (!lengths_) restore({});
   lengths_->close();
-  AtomicFile idx(prefix_ + ".idx");
+  AtomicFile& idx = idx_.emplace(prefix_ + ".idx");
   std::string header(kMagic);
   put<uint64_t>(header, 1);
   put<uint8_t>(header, static_cast<uint8_t>(type_));
@@ -363,23 +375,24 @@ std::vector<ManifestOutput> TokenDatasetWriter::commit() {
     out.flush();
   }
   idx.prepare();
-  struct Part {
-    PartFile* file;
-    const char* extension;
-    FileDigest digest;
-  };
-  std::vector<Part> parts = {{&bin_, ".bin", {}}};
-  if (mask_) parts.push_back({&*mask_, ".mask", {}});
-  if (lines_) parts.push_back({&*lines_, ".documents.jsonl", {}});
-  for (Part& part : parts) part.digest = part.file->finish();
+  digests_.push_back(bin_.finish());
+  if (mask_) digests_.push_back(mask_->finish());
+  if (lines_) digests_.push_back(lines_->finish());
+}
+
+std::vector<ManifestOutput> TokenDatasetWriter::commit() {
+  if (!idx_) prepare();
   OldFiles old(prefix_);
   old.keep();
   std::vector<ManifestOutput> outputs;
-  for (const Part& part : parts) {
-    part.file->place();
-    outputs.push_back({base_name(prefix_ + part.extension), part.digest});
-  }
-  outputs.push_back({base_name(idx.path()), idx.commit()});
+  const auto place = [&](PartFile& file, const char* extension) {
+    file.place();
+    outputs.push_back({base_name(prefix_ + extension), digests_[outputs.size()]});
+  };
+  place(bin_, ".bin");
+  if (mask_) place(*mask_, ".mask");
+  if (lines_) place(*lines_, ".documents.jsonl");
+  outputs.push_back({base_name(idx_->path()), idx_->commit()});
   old.finish();
   return outputs;
 }

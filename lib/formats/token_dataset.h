@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "base/mmap.h"
 #include "base/part_file.h"
 #include "formats/manifest.h"
@@ -87,11 +88,15 @@ class TokenDatasetWriter {
 
   // For another process to go on: sync() between documents puts all that was added on disk; keep() leaves the
   // parts; a writer of the same prefix, type and extras is then brought to that place by restore(), before
-  // anything is added to it. False: the parts are not there, and it begins anew.
+  // anything is added to it. False: the parts are not there, and it begins anew. Where no manifest vouches
+  // for the set, they may also lie under its own names: put there by a commit() that was killed.
   DatasetPlace sync();
   void keep();
   bool restore(const DatasetPlace& place);
 
+  static void remove_parts(const std::string& prefix);  // that a killed writer has left
+
+  void prepare();                        // what of commit() takes time, before anything is replaced
   std::vector<ManifestOutput> commit();  // names and digests of .bin, .idx and the extras
 
  private:
@@ -105,6 +110,8 @@ class TokenDatasetWriter {
   // document.
   std::string lengths_path_;
   std::optional<AppendFile> lengths_;
+  std::optional<AtomicFile> idx_;  // once it is prepared
+  std::vector<FileDigest> digests_;
   bool kept_ = false;
   DatasetPlace place_;
   uint64_t open_ = 0;  // tokens of the sequence that is being added

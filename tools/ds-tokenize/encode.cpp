@@ -109,6 +109,7 @@ int run(cli::Context& ctx, const EncodeCommand& o) {
       planned.inputs.push_back(job.tokenizer_input);
       if (formats::up_to_date(artifact, planned)) {
         remove_file(job.checkpoint);
+        if (!jsonl) formats::TokenDatasetWriter::remove_parts(artifact);
         return report_up_to_date(ctx, artifact);
       }
     }

@@ -138,6 +138,7 @@ class DatasetOutput final : public EncodeOutput {
         {p.at(0).get<uint64_t>(), p.at(1).get<uint64_t>(), p.at(2).get<uint64_t>(), p.at(3).get<uint64_t>()});
   }
   void keep() override { writer_.keep(); }
+  void prepare() { writer_.prepare(); }
   std::vector<formats::ManifestOutput> commit() { return writer_.commit(); }
 
  private:
@@ -174,6 +175,7 @@ int encode_dataset(EncodeJob& job, const std::string& prefix) {
   copied.prepare();
   manifest.inputs = job.documents.describe();
   manifest.inputs.push_back(job.tokenizer_input);
+  output.prepare();
   formats::remove_manifest(prefix);
   const FileDigest digest = copied.commit();
   if (digest.sha256 != job.tokenizer_sha256) throw io_error(o.tokenizer + ": changed while it was in use");

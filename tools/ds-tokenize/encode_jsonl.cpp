@@ -155,16 +155,19 @@ EncodeOne encoder_of(EncodeJob& job) {
 
 class LinesOutput final : public EncodeOutput {
  public:
-  explicit LinesOutput(const std::string& path) : file_(path) {}
+  explicit LinesOutput(const std::string& path) : path_(path), file_(path) {}
   void take(const Encoded& e) override { file_.write(e.lines); }
   nlohmann::json sync() override { return file_.sync(); }
   bool restore(const nlohmann::json& place) override {
-    return file_.restore(place.is_null() ? 0 : place.get<uint64_t>());
+    if (place.is_null()) return file_.restore(0);
+    if (!exists(formats::manifest_path(path_))) file_.take_back(place.get<uint64_t>());
+    return file_.restore(place.get<uint64_t>());
   }
   void keep() override { file_.keep(); }
   PartFile& file() { return file_; }
 
  private:
+  std::string path_;
   PartFile file_;
 };
 

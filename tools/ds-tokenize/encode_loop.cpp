@@ -125,6 +125,7 @@ class Loop {
     if (run.stop.requested()) return false;
     run.progress.finish();
     begin(documents.inputs().size());
+    if (saved_) save(true);  // what is left may take its time, too
     return true;
   }
 

@@ -382,3 +382,34 @@ TEST_CASE("token dataset: another process goes on; documents of another set are 
   CHECK_FALSE(writer.restore({1, 1, 5, 0}));
   CHECK(writer.documents() == 0);
 }
+
+TEST_CASE("token dataset: a commit that was killed before the manifest came is done again") {
+  const test::Scratch scratch;
+  const std::string d = scratch.file("d");
+  const std::vector<uint32_t> ids = {1, 2, 3};
+  DatasetPlace place;
+  {
+    TokenDatasetWriter writer(d, TokenType::u16, {.mask = true, .documents = true});
+    writer.add_document(ids);
+    writer.add_document({});
+    place = writer.sync();
+    writer.keep();
+    writer.commit();
+  }
+  const std::string bin = read_file(d + ".bin"), idx = read_file(d + ".idx");
+  {
+    TokenDatasetWriter writer(d, TokenType::u16, {.mask = true, .documents = true});
+    REQUIRE(writer.restore(place));
+    CHECK_FALSE(exists(d + ".idx"));
+    CHECK(writer.documents() == 2);
+    writer.commit();
+  }
+  CHECK(read_file(d + ".bin") == bin);
+  CHECK(read_file(d + ".idx") == idx);
+  CHECK(list_folder(scratch.path()).size() == 4);
+  // A set with a manifest is somebody's.
+  write_manifest(d, {});
+  TokenDatasetWriter writer(d, TokenType::u16, {.mask = true, .documents = true});
+  CHECK_FALSE(writer.restore(place));
+  CHECK(exists(d + ".idx"));
+}
