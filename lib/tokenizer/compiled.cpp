@@ -12,7 +12,7 @@ namespace ds::tokenizer {
 namespace {
 
 constexpr char kMagic[8] = {'D', 'S', 'B', 'P',
-                            'E', 0,   0,   3};  // the last byte: version of layout and of hashes
+                            'E', 0,   0,   4};  // the last byte: version of layout and of hashes
 constexpr uint32_t kMostWhole = 1u << 20;
 
 enum Section {
@@ -24,6 +24,7 @@ enum Section {
   kBits,
   kFlags,
   kSeed,
+  kSeedFilter,
   kWhole,
   kWholeBytes,
   kExtra,
@@ -61,7 +62,7 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
       h.bytes[kFilter] != (1ull << h.filter_bits) / 8 || h.bytes[kPairs] != 8ull << h.pair_bits ||
       h.bytes[kMerged] != 4ull * h.merges || h.bytes[kBits] != Adjacency::kBytes ||
       h.bytes[kFlags] != Adjacency::kFlags || h.bytes[kSeed] != sizeof(WordLine) << h.seed_bits ||
-      h.bytes[kWhole] != 12ull * h.whole) {
+      h.bytes[kSeedFilter] != WordCache::kFilterBytes || h.bytes[kWhole] != 12ull * h.whole) {
     return false;
   }
   const auto at = [&](Section s) { return block + h.begin[s]; };
@@ -77,6 +78,7 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
   adjacency = {at(kBits), at(kFlags)};
   seed = reinterpret_cast<const WordLine*>(at(kSeed));
   seed_bits = h.seed_bits;
+  seed_filter = reinterpret_cast<const uint32_t*>(at(kSeedFilter));
   tokens = h.tokens;
   whole_ = reinterpret_cast<const uint32_t*>(at(kWhole));
   whole_count_ = h.whole;
@@ -105,14 +107,9 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
     worst_rank = std::max(worst_rank, none ? 0 : (static_cast<uint32_t>(slot) & kNoRank) + 1);
   }
   bool good = worst < h.tokens && worst_rank <= h.merges && empty > 0;
-  seed_filter.assign(WordCache::kFilterBytes / 4, 0);
   for (size_t i = 0; i < size_t{1} << h.seed_bits; ++i) {
     for (int way = 0; way < 2; ++way) {
       const WordLine& line = seed[i];
-      WordKey16 k;
-      std::memcpy(&k, line.key[way], 16);
-      const uint64_t bit = WordCache::filter_place(WordCache::hash(k.a, k.b));
-      seed_filter[bit >> 5] |= 1u << (bit & 31);
       const uint32_t n = line.ids[way][0] >> 24;
       const uint32_t size = line.key[way][15], id = line.ids[way][0] & WordCache::kMaxId;
       const bool is_mark = size == 1 && line.key[way][0] == kTextMark;
@@ -194,7 +191,13 @@ std::optional<CompiledBpe> CompiledBpe::make(const BpeSource& source) {
   std::vector<std::pair<std::string_view, uint32_t>> whole;
   MergeScratch scratch;
   std::vector<uint32_t> ids;
-  WordCache::put(lines.data(), 64 - seed_bits, WordCache::key(&kTextMark, 1), &WordCache::kMaxId, 1);
+  std::vector<uint32_t> seed_filter(WordCache::kFilterBytes / 4, 0);
+  const auto put = [&](const WordKey16& k, uint32_t id) {
+    const uint64_t bit = WordCache::filter_place(WordCache::hash(k.a, k.b));
+    seed_filter[bit >> 5] |= 1u << (bit & 31);
+    WordCache::put(lines.data(), 64 - seed_bits, k, &id, 1);
+  };
+  put(WordCache::key(&kTextMark, 1), WordCache::kMaxId);
   for (uint32_t id = 0; id < tokens.size(); ++id) {  // low ids first: they tend to be the frequent ones
     const std::string& t = tokens[id];
     if (t.empty() || (t.size() == 1 && static_cast<uint8_t>(t[0]) == kTextMark)) continue;
@@ -203,7 +206,7 @@ std::optional<CompiledBpe> CompiledBpe::make(const BpeSource& source) {
     const bool reached = merge_word(table, bytes, t.size(), ids.data(), scratch) == 1 && ids[0] == id;
     if (!reached && source.ignore_merges) whole.emplace_back(t, id);
     if (!reached || t.size() > WordCache::kShort) continue;
-    WordCache::put(lines.data(), 64 - seed_bits, WordCache::key(bytes, t.size()), &id, 1);
+    put(WordCache::key(bytes, t.size()), id);
   }
   if (whole.size() > kMostWhole) return std::nullopt;
   std::sort(whole.begin(), whole.end());
@@ -234,6 +237,7 @@ std::optional<CompiledBpe> CompiledBpe::make(const BpeSource& source) {
       {adjacency.bits.data(), adjacency.bits.size()},
       {adjacency.flags.data(), adjacency.flags.size()},
       {lines.data(), lines.size() * sizeof(WordLine)},
+      {seed_filter.data(), WordCache::kFilterBytes},
       {places.data(), places.size() * 4},
       {whole_bytes.data(), whole_bytes.size()},
       {nullptr, 0},

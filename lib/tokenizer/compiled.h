@@ -65,8 +65,8 @@ class CompiledBpe {
   Adjacency adjacency;
   const WordLine* seed = nullptr;  // 2^seed_bits lines
   uint32_t seed_bits = 0;
-  std::vector<uint32_t> seed_filter;  // WordCache::kFilterBytes
-  uint32_t tokens = 0;                // ids are below
+  const uint32_t* seed_filter = nullptr;  // of the words in there
+  uint32_t tokens = 0;                    // ids are below
 
   // With ignore_merges, tokens that merging does not give, as words of their own: the id, or nullopt.
   bool has_whole_words() const { return whole_count_ != 0; }

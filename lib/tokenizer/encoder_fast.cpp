@@ -24,7 +24,7 @@ FastEncoder::FastEncoder(std::shared_ptr<const CompiledBpe> bpe, Pattern pattern
     : bpe_(std::move(bpe)),
       pattern_(pattern),
       core_(best_core()),
-      cache_(cache_bytes, {bpe_->seed, bpe_->seed_bits, bpe_->seed_filter.data()}),
+      cache_(cache_bytes, {bpe_->seed, bpe_->seed_bits, bpe_->seed_filter}),
       caching_(cache_bytes > 0) {}
 
 void FastEncoder::encode(std::string_view text, std::vector<uint32_t>& out) {
