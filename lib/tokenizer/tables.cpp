@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "tokenizer/nfc.h"
@@ -167,12 +168,18 @@ std::unique_ptr<const Tables> Tables::make_if_byte_level(formats::TokenizerJson&
 
 void FastTables::index_added() {
   special.assign(size, false);
-  for (uint32_t i = 0; i < added.size(); ++i) {
-    const formats::AddedToken& a = added[i];
-    special[a.id] = a.special;
-    const std::string spelling = a.normalized && nfc ? to_nfc(a.content) : a.content;
-    (a.normalized ? normalized : raw).add(spelling, i);
-    any.add(spelling, i);
+  // Of tokens that NFC makes equal the first one counts, and special ones come first.
+  std::unordered_set<std::string> taken[2];
+  for (const bool specials : {true, false}) {
+    for (uint32_t i = 0; i < added.size(); ++i) {
+      const formats::AddedToken& a = added[i];
+      if (a.special != specials) continue;
+      special[a.id] = special[a.id] || a.special;
+      const std::string spelling = a.normalized && nfc ? to_nfc(a.content) : a.content;
+      if (!taken[a.normalized].insert(spelling).second) continue;
+      (a.normalized ? normalized : raw).add(spelling, i);
+      any.add(spelling, i);
+    }
   }
 }
 

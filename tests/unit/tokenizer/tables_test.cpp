@@ -106,6 +106,56 @@ TEST_CASE("the finder takes the leftmost and longest token") {
   CHECK(next("<", 0) == std::tuple(size_t{0}, size_t{0}, UINT32_MAX));
 }
 
+TEST_CASE("the finder finds what looking everywhere does") {
+  const ds::Rng rng(9, ds::RngStream::test);
+  uint64_t k = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::string> tokens;
+    TokenFinder f;
+    for (size_t n = 1 + rng.below(k++, 6); tokens.size() < n;) {
+      std::string token;
+      for (size_t size = 1 + rng.below(k++, 5); token.size() < size;)
+        token.push_back("<|a\xEF\xBD"[rng.below(k++, 5)]);
+      f.add(token, static_cast<uint32_t>(tokens.size()));
+      tokens.push_back(token);
+    }
+    std::string text;
+    for (size_t size = rng.below(k++, 200); text.size() < size;)
+      text.push_back("<|a\xEF\xBD......................"[rng.below(k++, round % 2 ? 25 : 7)]);
+    for (size_t from = 0; from <= text.size(); ++from) {
+      size_t begin = from, longest = 0;
+      for (; begin < text.size() && longest == 0; ++begin) {
+        for (const std::string& token : tokens)
+          if (text.compare(begin, token.size(), token) == 0) longest = std::max(longest, token.size());
+      }
+      TokenFinder::Found found{};
+      REQUIRE(f.next(text, from, found) == (longest != 0));
+      if (longest == 0) break;
+      REQUIRE(std::pair(found.begin, found.end) == std::pair(begin - 1, begin - 1 + longest));
+    }
+  }
+}
+
+TEST_CASE("of added tokens that NFC makes equal the special, then the first counts") {
+  for (const int special : {-1, 0, 1}) {
+    FastTables t;
+    t.nfc = true;
+    t.size = 2;
+    t.added.resize(2);
+    t.added[0].content = "<e\u0301>";
+    t.added[1].content = "<\u00e9>";
+    for (int i = 0; i < 2; ++i) {
+      t.added[i].id = static_cast<uint32_t>(i);
+      t.added[i].normalized = true;
+      t.added[i].special = i == special;
+    }
+    t.index_added();
+    TokenFinder::Found found;
+    REQUIRE(t.normalized.next("a<\u00e9>", 0, found));
+    CHECK(found.index == (special == 1 ? 1u : 0u));
+  }
+}
+
 TEST_CASE("unknown split patterns are refused") {
   TokenizerJson m = random_model(1);
   set_byte_level(m, Pattern::llama3);
