@@ -117,6 +117,8 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
               (size <= WordCache::kShort && n == 1 && (is_mark ? id == WordCache::kMaxId : id < h.tokens));
     }
   }
+  uint32_t mark[16];
+  good = good && WordCache(0, {seed, seed_bits, seed_filter}).find(WordCache::key(&kTextMark, 1), mark) == 1;
   for (uint32_t i = 0; i < h.whole; ++i) {
     const uint32_t* w = whole_ + 3 * size_t{i};
     if (w[0] > h.bytes[kWholeBytes] || w[1] == 0 || w[1] > h.bytes[kWholeBytes] - w[0] || w[2] >= h.tokens)
