@@ -243,7 +243,8 @@ TEST_CASE("every packing: members in a row, threads, truncation") {
     CHECK((one == text && three == text));
     // Damage and ends anywhere: the same bytes, the same error.
     const Rng rng(14, RngStream::test);
-    for (uint64_t round = 0; round < 4; ++round) {
+    const uint64_t rounds = pack == gzip || pack == zstd ? 4 : 2;  // the others are slow
+    for (uint64_t round = 0; round < rounds; ++round) {
       std::string raw = many;
       const size_t at = rng.below(round, raw.size());
       if (round % 2) {
@@ -304,7 +305,8 @@ TEST_CASE("bombs stream: memory does not follow what comes out") {
   const Scratch s;
   const std::string zeros(size_t{36} << 20, '\0');
   for (const Pack pack : kPackers) {
-    put(s.file("f"), pack(zeros));
+    const std::string packed = pack(zeros);
+    put(s.file("f"), packed);
     for (const int threads : {1, 2}) {
       ByteSource source(s.file("f"), {threads, false});
       std::string buffer(1 << 20, '\0');
@@ -312,7 +314,7 @@ TEST_CASE("bombs stream: memory does not follow what comes out") {
       while (const size_t n = source.read(buffer.data(), buffer.size())) size += n;
       CHECK(size == zeros.size());
     }
-    put(s.file("g"), pack(zeros));
+    put(s.file("g"), packed);
     ByteSource source(s.file("g"));
     LineReader lines(source, 1 << 20);
     std::string line;

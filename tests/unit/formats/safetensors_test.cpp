@@ -212,7 +212,9 @@ TEST_CASE("safetensors: a file cut anywhere is a data error") {
   for (size_t n = 0; n < whole.size(); ++n) CHECK(opening(scratch, whole.substr(0, n)) != "");
 }
 
-TEST_CASE("safetensors: random changes never crash") {
+namespace {
+
+void change_at_random(uint64_t rounds) {
   const test::Scratch scratch;
   const std::string whole = file_of(
       R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}})",
@@ -220,7 +222,7 @@ TEST_CASE("safetensors: random changes never crash") {
   const Rng rng(2, RngStream::test);
   const std::string likely = "0123456789[]{}\",:-eF";
   int opened = 0;
-  for (uint64_t i = 0; i < 10000; ++i) {
+  for (uint64_t i = 0; i < rounds; ++i) {
     std::string bytes = whole;
     for (uint64_t k = 0; k <= rng.below(100 * i, 4); ++k) {
       const uint64_t r = 100 * i + 4 * k;
@@ -243,8 +245,13 @@ TEST_CASE("safetensors: random changes never crash") {
     opened += opening(scratch, bytes) == "";
   }
   CHECK(opened > 0);  // some changes are harmless
-  CHECK(opened < 5000);
+  CHECK(static_cast<uint64_t>(opened) < rounds / 2);
 }
+
+}  // namespace
+
+TEST_CASE("safetensors: random changes never crash") { change_at_random(1500); }
+TEST_CASE("safetensors: many random changes never crash", "[full]") { change_at_random(10000); }
 
 TEST_CASE("safetensors: numbers are converted") {
   const test::Scratch scratch;
