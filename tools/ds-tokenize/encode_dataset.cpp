@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "ds-tokenize/encode_reuse.h"
+#include "ds-tokenize/write_encoded.h"
 #include "formats/token_dataset.h"
 #include "tokenizer/encoding.h"
 #include "tokenizer/fim.h"
@@ -109,19 +110,7 @@ class DatasetOutput final : public EncodeOutput {
                 const OldSet* old)
       : writer_(prefix, type, extras), extras_(extras), old_(old) {}
 
-  void take(const Encoded& e) override {
-    uint64_t begin = 0;
-    size_t line = 0;
-    for (const uint64_t end : e.ends) {
-      const size_t line_end = e.lines.find('\n', line);
-      writer_.add_document(
-          std::span(e.ids).subspan(begin, end - begin),
-          extras_.mask ? std::span(e.mask).subspan(begin, end - begin) : std::span(e.mask),
-          extras_.documents ? std::string_view(e.lines).substr(line, line_end - line) : std::string_view());
-      begin = end;
-      line = line_end + 1;
-    }
-  }
+  void take(const Encoded& e) override { add_documents(writer_, extras_, e); }
   bool take_part(std::span<const uint32_t> ids) override {
     writer_.add_part(ids);
     return true;
