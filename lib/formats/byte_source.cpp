@@ -1,5 +1,5 @@
 // Raw bytes are hashed as they are read, then passed through or decoded into the caller's buffer. Memory is a
-// raw buffer and the decoder's window, whatever the headers claim.
+// raw buffer and the decompressor's window, whatever the headers claim.
 //
 // With several threads a thread of its own fills a queue of pieces. Where the raw bytes can be cut between
 // members, many members are decoded at a time; a cut that proves wrong, and a member too large to be held,
@@ -28,7 +28,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/parallel.h"
-#include "formats/decoder.h"
+#include "formats/decompressor.h"
 
 namespace ds::formats {
 
@@ -101,14 +101,15 @@ struct ByteSource::State {
   // ---- decoding, one member after the other
   bool detected = false;
   Packing packing = Packing::none;
-  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<Decompressor> decompressor;
   bool inside = false;  // in the middle of a member
 
   void detect() {
     detected = true;
     want(kMagicBytes);
     packing = packing_of(raw());
-    if (packing != Packing::none) decoder = make_decoder(packing, std::min(options.threads, kMostThreads));
+    if (packing != Packing::none)
+      decompressor = make_decompressor(packing, std::min(options.threads, kMostThreads));
   }
 
   size_t read_plain(char* out, size_t size) {
@@ -153,11 +154,11 @@ struct ByteSource::State {
             packing_name(packing) + (packing == Packing::zstd ? " frame" : " stream"));
   }
 
-  Decoder::Step problem;
+  Decompressor::Step problem;
   uint64_t member_at = 0;
   [[noreturn]] void fail() const {
     if (!problem.hint.empty()) throw data_error(name + ": " + problem.problem, problem.hint);
-    // An xz decoder with threads has read on, more or less far each time.
+    // An xz decompressor with threads has read on, more or less far each time.
     const bool xz = packing == Packing::xz;
     damaged(std::string("damaged ") + packing_name(packing) +
             (xz ? " data in the stream that begins at byte " : " data near byte ") +
@@ -169,14 +170,14 @@ struct ByteSource::State {
     for (;;) {
       if (!inside) {
         if (!next_member()) return 0;
-        decoder->begin_member();
+        decompressor->begin_member();
         member_at = position();
         inside = true;
       }
-      // A decoder may hold output back from an earlier call, so it runs once more even when there is no
+      // A decompressor may hold output back from an earlier call, so it runs once more even when there is no
       // input.
       want(1);
-      const Decoder::Step step = decoder->step(raw(), raw_end, out, size);
+      const Decompressor::Step step = decompressor->step(raw(), raw_end, out, size);
       begin += step.used;
       if (!step.problem.empty()) {
         problem = step;

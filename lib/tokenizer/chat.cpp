@@ -312,7 +312,7 @@ std::vector<size_t> cuts(const Tokenizer& tokenizer, const Rendered& r) {
   if (longest == 0) return result;
   const std::string_view text = r.text;
   size_t done = 0;  // places before were looked at
-  for (const TextRange& f : r.foreign) {
+  for (const IndexRange& f : r.foreign) {
     size_t at = std::max(done, f.begin > longest ? f.begin - longest : 0);
     for (; at < f.end; ++at) {
       for (const std::string_view token : by_first[static_cast<unsigned char>(text[at])]) {
@@ -344,8 +344,8 @@ std::vector<uint32_t> encode_rendered(const Tokenizer& tokenizer, const Rendered
   return ids;
 }
 
-std::vector<TextRange> generated_tokens(const Tokenizer& tokenizer, const Rendered& r,
-                                        const std::vector<uint32_t>& ids) {
+std::vector<IndexRange> generated_tokens(const Tokenizer& tokenizer, const Rendered& r,
+                                         const std::vector<uint32_t>& ids) {
   std::vector<size_t> ends;  // of each token, in bytes
   size_t at = 0;
   for (const uint32_t id : ids) {
@@ -359,14 +359,14 @@ std::vector<TextRange> generated_tokens(const Tokenizer& tokenizer, const Render
   if (at != r.text.size())
     throw data_error("the tokenizer changes the text, so its tokens have no places in it",
                      "masks of tokens need a byte-level tokenizer without normalization");
-  std::vector<TextRange> ranges;
+  std::vector<IndexRange> ranges;
   size_t byte = 0, chars = 0;
   const auto token_of = [&](size_t character) {
     if (character < chars) byte = chars = 0;  // blocks inside each other come inner first
     for (; chars < character && byte < r.text.size(); ++chars) byte += jinja::char_size(r.text[byte]);
     return static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), byte) - ends.begin());
   };
-  for (const TextRange& g : r.generated) {
+  for (const IndexRange& g : r.generated) {
     if (g.begin == g.end) continue;
     const size_t first = token_of(g.begin);
     ranges.push_back({first, std::min(token_of(g.end - 1) + 1, ids.size())});

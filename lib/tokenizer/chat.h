@@ -79,8 +79,8 @@ class ChatTemplate {
 std::vector<uint32_t> encode_rendered(const Tokenizer& tokenizer, const Rendered& rendered);
 // The tokens [begin, end) of `ids`, which encode_rendered() gave, that hold the generated characters, as
 // transformers' assistant mask. Throws data when the tokenizer's tokens do not spell the text.
-std::vector<TextRange> generated_tokens(const Tokenizer& tokenizer, const Rendered& rendered,
-                                        const std::vector<uint32_t>& ids);
+std::vector<IndexRange> generated_tokens(const Tokenizer& tokenizer, const Rendered& rendered,
+                                         const std::vector<uint32_t>& ids);
 
 // The encoders of DeepSeek V3.2 and V4, which come as programs and not as templates. Variables: thinking or
 // enable_thinking (false), drop_thinking (true), and for V4 reasoning_effort (low, high, max). An answer is

@@ -116,7 +116,7 @@ inline size_t last_question(const std::vector<Message>& all) {  // index + 1; 0:
 struct Writer {
   jinja::Meter meter{jinja::Limits{}};
   Chars out;
-  std::vector<TextRange> generated;  // in bytes; finish() makes them code points
+  std::vector<IndexRange> generated;  // in bytes; finish() makes them code points
 
   Writer& add(std::string_view s) { return out.add(s), *this; }
   Writer& add(const Chars& c) { return out.add(c), *this; }
@@ -199,7 +199,7 @@ struct Writer {
       at = byte;
       return chars;
     };
-    for (const TextRange& g : generated) {
+    for (const IndexRange& g : generated) {
       const size_t begin = place(g.begin);
       r.generated.push_back({begin, place(g.end)});
     }

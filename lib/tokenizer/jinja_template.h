@@ -20,9 +20,9 @@
 
 namespace ds::tokenizer {
 
-struct TextRange {
+struct IndexRange {
   size_t begin, end;
-  bool operator==(const TextRange&) const = default;
+  bool operator==(const IndexRange&) const = default;
 };
 
 struct RenderOptions {
@@ -32,8 +32,8 @@ struct RenderOptions {
 
 struct Rendered {
   std::string text;
-  std::vector<TextRange> generated;  // {% generation %} blocks as transformers counts them, in code points
-  std::vector<TextRange> foreign;    // what came from values marked foreign, in bytes, sorted and apart
+  std::vector<IndexRange> generated;  // {% generation %} blocks as transformers counts them, in code points
+  std::vector<IndexRange> foreign;    // what came from values marked foreign, in bytes, sorted and apart
 };
 
 // Immutable; may be rendered by several threads at a time.

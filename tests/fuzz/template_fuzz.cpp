@@ -1,5 +1,5 @@
-// Any bytes are a template, and before a NUL the JSON of what it may see. What renders stays within its limits,
-// is valid UTF-8, and its foreign parts lie in order within it.
+// Any bytes are a template, and before a NUL the JSON of what it may see. What renders stays within its
+// limits, is valid UTF-8, and its foreign parts lie in order within it.
 #include "base/utf8.h"
 #include "fuzz.h"
 #include "tokenizer/jinja_template.h"
@@ -15,9 +15,10 @@ void fuzz(std::string_view input) {
   const size_t zero = input.find('\0');
   jinja::Value context;
   try {
-    const std::string_view json = zero == std::string_view::npos
-                                      ? R"({"messages":[{"role":"user","content":"é <b>"}],"n":3,"l":[1,"a"]})"
-                                      : input.substr(0, zero);
+    const std::string_view json =
+        zero == std::string_view::npos
+            ? R"({"messages":[{"role":"user","content":"é <b>"}],"n":3,"l":[1,"a"]})"
+            : input.substr(0, zero);
     context = jinja::from_json(json, true, nullptr);
   } catch (const jinja::Failure&) {
     return;
@@ -32,7 +33,7 @@ void fuzz(std::string_view input) {
   const Rendered r = t.render(context.dict(), options);
   check(r.text.size() <= options.limits.output && ds::is_valid_utf8(r.text));
   size_t at = 0;
-  for (const TextRange& f : r.foreign) {
+  for (const IndexRange& f : r.foreign) {
     check(f.begin >= at && f.begin < f.end && f.end <= r.text.size());
     at = f.end;
   }

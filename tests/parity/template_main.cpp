@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
       const Rendered r = t.render(context.dict(), options);
       out["text"] = r.text;
       out["ranges"] = nlohmann::json::array();
-      for (const TextRange& g : r.generated) out["ranges"].push_back({g.begin, g.end});
+      for (const IndexRange& g : r.generated) out["ranges"].push_back({g.begin, g.end});
     } catch (const Error& e) {
       out["error"] = e.what();
     } catch (const jinja::Failure& e) {

@@ -90,7 +90,7 @@ struct Chats {
   Encoded data;
 };
 
-void append_ranges(std::string& out, const std::vector<tokenizer::TextRange>& ranges) {
+void append_ranges(std::string& out, const std::vector<tokenizer::IndexRange>& ranges) {
   out += ",\"mask\":[";
   for (size_t i = 0; i < ranges.size(); ++i)
     out += fmt::format("{}[{},{}]", i > 0 ? "," : "", ranges[i].begin, ranges[i].end);

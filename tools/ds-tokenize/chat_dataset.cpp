@@ -15,7 +15,7 @@ void add_conversation(const tokenizer::Tokenizer& tok, const tokenizer::Rendered
   std::vector<uint8_t> mask;
   if (masks) {
     mask.assign(ids.size(), 0);
-    for (const tokenizer::TextRange& range : tokenizer::generated_tokens(tok, r, ids))
+    for (const tokenizer::IndexRange& range : tokenizer::generated_tokens(tok, r, ids))
       std::fill(mask.begin() + static_cast<ptrdiff_t>(range.begin),
                 mask.begin() + static_cast<ptrdiff_t>(range.end), uint8_t{1});
   }

@@ -87,7 +87,7 @@ TEST_CASE("DeepSeek V4: efforts, reminders, tasks, what is learned") {
   CHECK(r.text ==
         "<｜begin▁of▁sentence｜><｜User｜>你好<｜Assistant｜><think>推理</think>答案<｜end▁of▁sentence｜>");
   REQUIRE(r.generated.size() == 1);
-  CHECK(r.generated[0] == TextRange{51, 82});
+  CHECK(r.generated[0] == IndexRange{51, 82});
   for (const char* bad :
        {R"({"messages":[{"role":"x","content":"a"}]})", R"({"messages":[{"role":"user","content":5}]})",
         R"({"messages":[{"role":"user","content":"a","task":"x"}]})"})
@@ -173,10 +173,10 @@ TEST_CASE("what is learned, in characters and tokens; templates without marks") 
   const ChatTemplate marked = ChatTemplate::from_jinja(kTemplate, "t", {{"bos_token", "<s>"}});
   const Rendered r = marked.render_learned(chat(json));
   CHECK(r.text == "<s><|u|>é<|e|><|a|>yes<|e|><|u|>b<|e|><|a|>ü<|e|>");
-  CHECK(r.generated == std::vector<TextRange>{{19, 27}, {43, 49}});
+  CHECK(r.generated == std::vector<IndexRange>{{19, 27}, {43, 49}});
   const auto ids = encode_rendered(tok, r);
   // <s> <|u|> é(2) <|e|> <|a|> yes <|e|> …
-  CHECK(generated_tokens(tok, r, ids) == std::vector<TextRange>{{6, 10}, {14, 17}});
+  CHECK(generated_tokens(tok, r, ids) == std::vector<IndexRange>{{6, 10}, {14, 17}});
   std::string plain = kTemplate;
   for (const char* tag : {"{% generation %}", "{% endgeneration %}"})
     plain.erase(plain.find(tag), std::string(tag).size());

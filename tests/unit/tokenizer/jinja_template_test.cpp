@@ -67,7 +67,7 @@ TEST_CASE("templates render what Jinja2 renders") {
     const Rendered r = JinjaTemplate(source, "t").render(context.dict());
     CHECK(r.text == one["text"].get<std::string>());
     nlohmann::json ranges = nlohmann::json::array();
-    for (const TextRange& g : r.generated) ranges.push_back({g.begin, g.end});
+    for (const IndexRange& g : r.generated) ranges.push_back({g.begin, g.end});
     CHECK(ranges == one["ranges"]);
   }
   CHECK(cases == 300);
@@ -243,7 +243,7 @@ TEST_CASE("generation blocks are told in characters") {
       "é{% generation %}ab{% endgeneration %}😀{% generation %}{% endgeneration %}"
       "{% for i in [1, 2] %}{% generation %}ü{{ i }}{% endgeneration %}{% endfor %}");
   CHECK(r.text == "éab😀ü1ü2");
-  CHECK(r.generated == std::vector<TextRange>{{1, 3}, {4, 4}, {4, 6}, {6, 8}});
+  CHECK(r.generated == std::vector<IndexRange>{{1, 3}, {4, 4}, {4, 6}, {6, 8}});
 }
 
 TEST_CASE("JSON: order kept, last of equal names counts, damage is told with its place") {

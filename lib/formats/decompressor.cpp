@@ -1,5 +1,5 @@
-// See decoder.h.
-#include "formats/decoder.h"
+// See decompressor.h.
+#include "formats/decompressor.h"
 
 #ifdef DS_BZIP2
 #include <bzlib.h>
@@ -43,12 +43,12 @@ bool is_bzip2(std::string_view s) {
 
 [[noreturn]] void no_memory(const char* what) { throw resource_error(fmt::format("no memory for {}", what)); }
 
-class GzipDecoder : public Decoder {
+class GzipDecompressor : public Decompressor {
  public:
-  GzipDecoder() {
+  GzipDecompressor() {
     if (inflateInit2(&z_, 15 + 16) != Z_OK) no_memory("zlib");
   }
-  ~GzipDecoder() override { inflateEnd(&z_); }
+  ~GzipDecompressor() override { inflateEnd(&z_); }
   void begin_member() override { inflateReset(&z_); }
   Step step(std::string_view in, bool, char* out, size_t size) override {
     const auto given = static_cast<uInt>(std::min<size_t>(in.size(), UINT_MAX));
@@ -71,12 +71,12 @@ class GzipDecoder : public Decoder {
 
 // A call that meets damage loses what it had put out before. So each is given the input of one block alone,
 // and room for all that comes of it: what comes out before the damage is then the same for any reader.
-class ZstdDecoder : public Decoder {
+class ZstdDecompressor : public Decompressor {
  public:
-  ZstdDecoder() : context_(ZSTD_createDCtx()) {
+  ZstdDecompressor() : context_(ZSTD_createDCtx()) {
     if (!context_) no_memory("zstd");
   }
-  ~ZstdDecoder() override { ZSTD_freeDCtx(context_); }
+  ~ZstdDecompressor() override { ZSTD_freeDCtx(context_); }
   void begin_member() override {
     ZSTD_DCtx_reset(context_, ZSTD_reset_session_only);
     wanted_ = 1;
@@ -131,10 +131,10 @@ class ZstdDecoder : public Decoder {
 };
 
 #ifdef DS_LZMA
-class XzDecoder : public Decoder {
+class XzDecompressor : public Decompressor {
  public:
-  explicit XzDecoder(int threads) : threads_(threads) {}
-  ~XzDecoder() override { lzma_end(&z_); }
+  explicit XzDecompressor(int threads) : threads_(threads) {}
+  ~XzDecompressor() override { lzma_end(&z_); }
   void begin_member() override {
     lzma_ret result;
 #if LZMA_VERSION >= 50040002
@@ -189,9 +189,9 @@ class XzDecoder : public Decoder {
 #endif
 
 #ifdef DS_BZIP2
-class Bzip2Decoder : public Decoder {
+class Bzip2Decompressor : public Decompressor {
  public:
-  ~Bzip2Decoder() override { BZ2_bzDecompressEnd(&z_); }
+  ~Bzip2Decompressor() override { BZ2_bzDecompressEnd(&z_); }
   void begin_member() override {
     BZ2_bzDecompressEnd(&z_);
     z_ = {};
@@ -285,22 +285,22 @@ const char* packing_name(Packing packing) {
   return kNames[static_cast<int>(packing)];
 }
 
-std::unique_ptr<Decoder> make_decoder(Packing packing, int threads) {
+std::unique_ptr<Decompressor> make_decompressor(Packing packing, int threads) {
   switch (packing) {
     case Packing::gzip:
-      return std::make_unique<GzipDecoder>();
+      return std::make_unique<GzipDecompressor>();
     case Packing::zstd:
-      return std::make_unique<ZstdDecoder>();
+      return std::make_unique<ZstdDecompressor>();
 #ifdef DS_LZMA
     case Packing::xz:
-      return std::make_unique<XzDecoder>(threads);
+      return std::make_unique<XzDecompressor>(threads);
 #endif
 #ifdef DS_BZIP2
     case Packing::bzip2:
-      return std::make_unique<Bzip2Decoder>();
+      return std::make_unique<Bzip2Decompressor>();
 #endif
     case Packing::none:
-      throw internal_error("no decoder for plain bytes");
+      throw internal_error("no decompressor for plain bytes");
     default:
       (void)threads;
       throw resource_error(fmt::format("this build cannot read {}", packing_name(packing)),
@@ -310,18 +310,18 @@ std::unique_ptr<Decoder> make_decoder(Packing packing, int threads) {
 
 bool decode_members(Packing packing, std::string_view in, size_t limit, std::vector<char>& out,
                     size_t& size) {
-  const std::unique_ptr<Decoder> decoder = make_decoder(packing);
+  const std::unique_ptr<Decompressor> decompressor = make_decompressor(packing);
   size = 0;
   out.resize(std::max(out.size(), std::min(limit, in.size() * 4 + 1024)));
   while (!in.empty()) {
     if (packing_of(in) != packing) return false;
-    decoder->begin_member();
+    decompressor->begin_member();
     for (bool inside = true; inside;) {
       if (size == out.size()) {
         if (size >= limit) return false;
         out.resize(std::min(limit, size * 2));
       }
-      const Decoder::Step step = decoder->step(in, true, out.data() + size, out.size() - size);
+      const Decompressor::Step step = decompressor->step(in, true, out.data() + size, out.size() - size);
       if (!step.problem.empty()) return false;
       in.remove_prefix(step.used);
       size += step.produced;

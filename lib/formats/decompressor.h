@@ -1,6 +1,6 @@
 // Decompressors, all with one face: gzip, zstd, xz, bzip2. A compressed file is a row of members (gzip),
-// frames (zstd) or streams (xz, bzip2), each of which can be decoded by itself; a Decoder decodes one at a
-// time. Memory is the decoder's window, for which there are limits, whatever a header claims.
+// frames (zstd) or streams (xz, bzip2), each of which can be decoded by itself; a Decompressor decodes one at
+// a time. Memory is its window, for which there are limits, whatever a header claims.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +16,9 @@ constexpr size_t kMagicBytes = 6;                  // enough to tell
 Packing packing_of(std::string_view first_bytes);  // by content
 const char* packing_name(Packing packing);         // "gzip"
 
-class Decoder {
+class Decompressor {
  public:
-  virtual ~Decoder() = default;
+  virtual ~Decompressor() = default;
   virtual void begin_member() = 0;
   struct Step {
     size_t used = 0, produced = 0;
@@ -29,8 +29,8 @@ class Decoder {
   // Decodes some of `in` into `out`. Neither progress nor end means that more input is needed.
   virtual Step step(std::string_view in, bool in_is_all, char* out, size_t size) = 0;
 };
-// `threads` > 1 lets an xz decoder use that many for the blocks of a stream. Throws resource.
-std::unique_ptr<Decoder> make_decoder(Packing packing, int threads = 1);
+// `threads` > 1 lets an xz decompressor use that many for the blocks of a stream. Throws resource.
+std::unique_ptr<Decompressor> make_decompressor(Packing packing, int threads = 1);
 
 // Decodes whole members that fill `in` exactly. False when they do not, are damaged, or hold more than
 // `limit` bytes.
