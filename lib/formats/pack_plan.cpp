@@ -60,6 +60,7 @@ PackPlanFile::PackPlanFile(const std::string& path) : file_(path) {
       throw data_error(fmt::format("{}: row {} ends at piece {} of {}", path, r, first_[r + 1], count),
                        kHint);
     }
+    if (first_[r + 1] == first_[r]) throw data_error(fmt::format("{}: row {} is empty", path, r), kHint);
     uint64_t room = row_;
     for (const PackPiece& p : pieces(r)) {
       if (p.tokens > room)

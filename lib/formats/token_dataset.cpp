@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -39,16 +40,27 @@ void widen(const uint8_t* from, uint64_t count, int64_t* out) {
   for (uint64_t i = 0; i < count; ++i) out[i] = load<T>(from + i * sizeof(T));
 }
 
+// The ids as the file has them: in place where they are so already, else made in `bytes`.
 template <class T>
-void narrow(std::span<const uint32_t> ids, std::string& out, const std::string& name) {
-  out.resize(ids.size() * sizeof(T));
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] > static_cast<uint64_t>(std::numeric_limits<T>::max())) {
-      throw internal_error(fmt::format("{}: token id {} does not fit the file's type", name, ids[i]));
-    }
-    const T value = static_cast<T>(ids[i]);
-    std::memcpy(out.data() + i * sizeof(T), &value, sizeof(T));
+std::string_view narrow(std::span<const uint32_t> ids, std::string& bytes, const std::string& name) {
+  constexpr auto kMost = static_cast<uint64_t>(std::numeric_limits<T>::max());  // all ones
+  uint32_t all = 0;
+  for (const uint32_t id : ids) all |= id;
+  if (all > kMost) {
+    const auto wrong = std::find_if(ids.begin(), ids.end(), [](uint32_t id) { return id > kMost; });
+    throw internal_error(fmt::format("{}: token id {} does not fit the file's type", name, *wrong));
   }
+  if constexpr (sizeof(T) == sizeof(uint32_t) && std::endian::native == std::endian::little) {
+    return {reinterpret_cast<const char*>(ids.data()), ids.size_bytes()};
+  }
+  bytes.resize(ids.size() * sizeof(T));
+  char* out = bytes.data();
+  for (const uint32_t id : ids) {
+    const T value = static_cast<T>(id);
+    std::memcpy(out, &value, sizeof(T));
+    out += sizeof(T);
+  }
+  return bytes;
 }
 
 struct ArrayWriter {
@@ -195,47 +207,87 @@ void TokenDatasetWriter::add_sequence(std::span<const uint32_t> ids, std::span<c
   end_sequence();
 }
 
+void TokenDatasetWriter::add_documents(std::span<const uint32_t> ids, std::span<const uint64_t> ends,
+                                       std::span<const uint8_t> mask, std::string_view lines) {
+  if (ends.empty() || ends.back() != ids.size()) {
+    if (ends.empty() && ids.empty()) return;
+    throw internal_error(prefix_ + ": ids that are of no document");
+  }
+  uint64_t begin = 0;
+  for (const uint64_t end : ends) {
+    check_length((begin == 0 ? open_ : 0) + end - begin);
+    begin = end;
+  }
+  write_ids(ids, mask);
+  bytes_.clear();
+  begin = 0;
+  for (const uint64_t end : ends) {
+    const uint64_t tokens = open_ + end - begin;
+    if (tokens > 0) {
+      put<int32_t>(bytes_, static_cast<int32_t>(tokens));
+      ++place_.sequences;
+    }
+    put<int32_t>(bytes_, kDocumentEnd);
+    place_.tokens += tokens;
+    open_ = 0;
+    begin = end;
+  }
+  lengths_->write(bytes_);
+  place_.documents += ends.size();
+  if (!lines_) return;
+  if (lines.empty()) {
+    bytes_.clear();
+    for (size_t i = 0; i < ends.size(); ++i) bytes_ += "{}\n";
+    lines = bytes_;
+  }
+  lines_->write(lines);
+  place_.line_bytes += lines.size();
+}
+
 void TokenDatasetWriter::add_part(std::span<const uint32_t> ids, std::span<const uint8_t> mask) {
+  check_length(open_ + ids.size());
+  write_ids(ids, mask);
+  open_ += ids.size();
+}
+
+void TokenDatasetWriter::check_length(uint64_t tokens) const {
+  if (tokens <= std::numeric_limits<int32_t>::max()) return;
+  throw data_error(
+      fmt::format("{}: a document of {} tokens; the format holds at most 2^31 - 1 in one sequence", prefix_,
+                  tokens),
+      "cut the document");
+}
+
+void TokenDatasetWriter::write_ids(std::span<const uint32_t> ids, std::span<const uint8_t> mask) {
   if (!mask.empty() && (!mask_ || mask.size() != ids.size())) {
     throw internal_error(fmt::format("{}: a mask of {} for {} ids", prefix_, mask.size(), ids.size()));
   }
   if (!lengths_) restore({});
-  if (open_ + ids.size() > std::numeric_limits<int32_t>::max()) {
-    throw data_error(
-        fmt::format("{}: a document of {} tokens; the format holds at most 2^31 - 1 in one sequence", prefix_,
-                    open_ + ids.size()),
-        "cut the document");
-  }
-  switch (type_) {
-    case TokenType::u8:
-      narrow<uint8_t>(ids, bytes_, prefix_);
-      break;
-    case TokenType::i8:
-      narrow<int8_t>(ids, bytes_, prefix_);
-      break;
-    case TokenType::i16:
-      narrow<int16_t>(ids, bytes_, prefix_);
-      break;
-    case TokenType::u16:
-      narrow<uint16_t>(ids, bytes_, prefix_);
-      break;
-    case TokenType::i32:
-      narrow<int32_t>(ids, bytes_, prefix_);
-      break;
-    case TokenType::i64:
-      narrow<int64_t>(ids, bytes_, prefix_);
-      break;
-  }
-  bin_.write(bytes_);
-  if (mask_) {
-    if (mask.empty()) {
-      bytes_.assign(ids.size(), 1);
-      mask_->write(bytes_);
-    } else {
-      mask_->write({reinterpret_cast<const char*>(mask.data()), mask.size()});
+  const auto bytes = [&]() -> std::string_view {
+    switch (type_) {
+      case TokenType::u8:
+        return narrow<uint8_t>(ids, bytes_, prefix_);
+      case TokenType::i8:
+        return narrow<int8_t>(ids, bytes_, prefix_);
+      case TokenType::i16:
+        return narrow<int16_t>(ids, bytes_, prefix_);
+      case TokenType::u16:
+        return narrow<uint16_t>(ids, bytes_, prefix_);
+      case TokenType::i32:
+        return narrow<int32_t>(ids, bytes_, prefix_);
+      case TokenType::i64:
+        return narrow<int64_t>(ids, bytes_, prefix_);
     }
+    throw internal_error("token type without ids");
+  }();
+  bin_.write(bytes);
+  if (!mask_) return;
+  if (mask.empty()) {
+    bytes_.assign(ids.size(), 1);
+    mask_->write(bytes_);
+  } else {
+    mask_->write({reinterpret_cast<const char*>(mask.data()), mask.size()});
   }
-  open_ += ids.size();
 }
 
 void TokenDatasetWriter::end_sequence() {
@@ -576,5 +628,14 @@ std::string_view DocumentLines::lines(uint64_t first, uint64_t count) const {
 
 std::optional<int64_t> TokenDataset::vocab_size() const { return fact(manifest_, "vocab_size"); }
 std::optional<int64_t> TokenDataset::eos_id() const { return fact(manifest_, "eos_id"); }
+
+std::vector<ManifestInput> describe_dataset(const std::string& role, const TokenDataset& data) {
+  if (data.manifest()) return {describe_input(role, data.prefix())};
+  std::vector<ManifestInput> files;
+  for (const char* end : {".bin", ".idx", ".mask", ".documents.jsonl"}) {
+    if (exists(data.prefix() + end)) files.push_back(describe_input(role, data.prefix() + end));
+  }
+  return files;
+}
 
 }  // namespace ds::formats

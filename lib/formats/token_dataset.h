@@ -74,6 +74,10 @@ class TokenDatasetWriter {
   // line end; "" for {}.
   void add_document(std::span<const uint32_t> ids, std::span<const uint8_t> mask = {},
                     std::string_view line = {});
+  // Many documents: where each ends in `ids`, and their lines with line ends, as many, or none. The first one
+  // may have been begun by add_part().
+  void add_documents(std::span<const uint32_t> ids, std::span<const uint64_t> ends,
+                     std::span<const uint8_t> mask = {}, std::string_view lines = {});
   // A document of several sequences: add_sequence()…, then end_document().
   void add_sequence(std::span<const uint32_t> ids, std::span<const uint8_t> mask = {});
   // A sequence in pieces: add_part()…, then end_document() (nothing was added: no sequence).
@@ -100,6 +104,8 @@ class TokenDatasetWriter {
   std::vector<ManifestOutput> commit();  // names and digests of .bin, .idx and the extras
 
  private:
+  void write_ids(std::span<const uint32_t> ids, std::span<const uint8_t> mask);
+  void check_length(uint64_t tokens) const;
   void end_sequence();
 
   std::string prefix_;
@@ -165,6 +171,9 @@ class TokenDataset {
   const uint8_t *offsets_ = nullptr, *boundaries_ = nullptr;  // in idx_, unaligned
   std::optional<Manifest> manifest_;
 };
+
+// What a manifest says of data that was read: one input when the data has a manifest, else each of its files.
+std::vector<ManifestInput> describe_dataset(const std::string& role, const TokenDataset& data);
 
 // PREFIX.documents.jsonl, line by line and by number.
 class DocumentLines {

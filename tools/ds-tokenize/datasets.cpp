@@ -87,7 +87,10 @@ int run(cli::Context& ctx, const DatasetCommand& o, DatasetOperation operation) 
   formats::Manifest manifest = planned_manifest(ctx);
   manifest.seed = o.seed;
   if (!mixture.weights.empty()) manifest.options["weights"] = mixture.weights;
-  for (const std::string& name : names) manifest.inputs.push_back(formats::describe_input("data", name));
+  for (const TokenDataset& s : sets) {
+    for (formats::ManifestInput& input : formats::describe_dataset("data", s))
+      manifest.inputs.push_back(std::move(input));
+  }
   const data::CommonFacts common = data::common_facts(sets);
   manifest.facts = common.facts;
   manifest.facts["dtype"] = formats::token_type_name(common.type);
@@ -173,7 +176,7 @@ int run(cli::Context& ctx, const PackCommand& o) {
   }
   formats::Manifest manifest = planned_manifest(ctx);
   manifest.seed = o.seed;
-  manifest.inputs = {formats::describe_input("data", prefix)};
+  manifest.inputs = formats::describe_dataset("data", data);
   const OutputLock lock(o.output);
   if (!ctx.common.force && formats::up_to_date(o.output, manifest)) return report_up_to_date(ctx, o.output);
   data::PackSummary s;

@@ -73,5 +73,6 @@ TEST_CASE("pack plan: a damaged file is a data error") {
   CHECK(with(32, UINT64_MAX / 16 + 1) != "");
   CHECK(with(40, 1) != "");
   CHECK(with(48, 9) != "");
+  CHECK(with(48, 0).find("row 0 is empty") != std::string::npos);
   CHECK(with(72, UINT64_MAX) != "");
 }
