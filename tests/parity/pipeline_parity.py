@@ -268,12 +268,15 @@ class Died(Exception):
     pass
 
 
-def spelled_alike(t):
-    """Of two added tokens that the normalizer makes equal the reference finds now one, now the other."""
+def undefined(t):
+    """Why the reference has no answer of its own: of two added tokens that the normalizer makes equal it finds now one, now the
+    other; one that the normalizer makes empty it finds everywhere, until it panics or for ever."""
     if t.normalizer is None:
-        return False
+        return None
     spellings = [t.normalizer.normalize_str(a.content) for a in t.get_added_tokens_decoder().values() if a.normalized]
-    return len(set(spellings)) < len(spellings)
+    if "" in spellings:
+        return "added token that normalizes to nothing"
+    return "added tokens that normalize to the same" if len(set(spellings)) < len(spellings) else None
 
 
 def check(task):
@@ -308,8 +311,9 @@ def check(task):
                         raise
                     kinds[f"{type(e).__name__}: {str(e)[:60]}"] = kinds.get(f"{type(e).__name__}: {str(e)[:60]}", 0) + 1
                     continue
-                if spelled_alike(t):
-                    kinds["added tokens that normalize to the same"] = kinds.get("added tokens that normalize to the same", 0) + 1
+                why = undefined(t)
+                if why:
+                    kinds[why] = kinds.get(why, 0) + 1
                     continue
                 tokenizers_made += 1
                 loaded = ask({"load": path})
