@@ -27,7 +27,8 @@ struct TrainOptions {
   std::u32string initial_alphabet;           // characters that are kept whether they occur or not
   std::optional<uint64_t> max_token_length;  // in letters
   std::optional<std::string> continuing_prefix, end_of_word;
-  double target_bytes_per_token = 0;  // stop when the text is as short as that; 0: never
+  double target_bytes_per_token = 0;         // stop when the text is as short as that; 0: never
+  uint64_t pair_places = uint64_t{1} << 25;  // room for places of pairs before old ones are looked for
   // Unigram
   std::string unk_token = "<unk>";  // put in front unless a special is it
   uint32_t max_piece_length = 16, sub_iterations = 2;
@@ -47,6 +48,7 @@ struct ShellOptions {
   uint32_t digits = 0;             // cut digits off first, so many may stay together; 0: as the pattern does
   std::optional<bool> byte_level;  // words are bytes; absent: as is usual with the pattern
   std::string algorithm = "bpe";   // bpe, unigram, wordpiece
+  bool byte_fallback = false;      // ids of bytes become text again
   std::vector<std::string> normalizers;  // names of train_normalizers(), in order
 };
 // Throws usage on a name that is not known, and on what does not go together.
@@ -57,17 +59,18 @@ std::vector<std::string> train_normalizers();
 TrainShell shell_of(const formats::TokenizerJson& t);
 
 // Each throws usage when the vocabulary has no room for specials and letters. A text with few words gives
-// fewer entries than asked. When run.stop is set the result is incomplete: the caller must look.
-formats::TokenizerJson train_bpe(const WordList& words, const TrainOptions& options,
-                                 formats::TokenizerJson shell, Run& run);
-formats::TokenizerJson train_wordpiece(const WordList& words, const TrainOptions& options,
+// fewer entries than asked. When run.stop is set the result is incomplete: the caller must look. The words'
+// memory is given back before merging begins if they were moved in.
+formats::TokenizerJson train_bpe(WordList words, const TrainOptions& options, formats::TokenizerJson shell,
+                                 Run& run);
+formats::TokenizerJson train_wordpiece(WordList words, const TrainOptions& options,
                                        formats::TokenizerJson shell, Run& run);
 formats::TokenizerJson train_unigram(const WordList& words, const TrainOptions& options,
                                      formats::TokenizerJson shell, Run& run);
 
 // More merges for a BPE tokenizer: tokens and ids stay, new ones follow the highest id. Words must have been
 // cut as `base` cuts them. Throws data when it is of another kind.
-formats::TokenizerJson continue_bpe(const WordList& words, const TrainOptions& options,
-                                    formats::TokenizerJson base, Run& run);
+formats::TokenizerJson continue_bpe(WordList words, const TrainOptions& options, formats::TokenizerJson base,
+                                    Run& run);
 
 }  // namespace ds::tokenizer

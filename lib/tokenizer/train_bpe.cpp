@@ -150,6 +150,7 @@ MergeOptions merge_options(const WordList& words, const TrainOptions& o) {
   MergeOptions m;
   m.vocab_size = o.vocab_size;
   m.min_frequency = o.min_frequency;
+  m.pair_places = o.pair_places;
   m.max_token_length = o.max_token_length.value_or(UINT64_MAX);
   m.continuing_prefix = o.continuing_prefix.value_or("");
   if (o.target_bytes_per_token > 0) {
@@ -184,29 +185,23 @@ struct Trained {
   std::vector<TrainedMerge> merges;
 };
 
-Trained train(const WordList& given, const TrainOptions& o, Run& run) {
+Trained train(WordList words, const TrainOptions& o, Run& run) {
   Trained t;
   add_specials(o, t.vocabulary);
-  TrainCells cells;
-  if (o.byte_level) {
-    cells = byte_cells(given, t.vocabulary);
-  } else if (o.continuing_prefix || o.end_of_word) {
-    WordList sorted = given;
-    sorted.sort();
-    cells = character_cells(sorted, o, t.vocabulary);
-  } else {
-    cells = character_cells(given, o, t.vocabulary);
-  }
+  if (!o.byte_level && (o.continuing_prefix || o.end_of_word)) words.sort();
+  TrainCells cells = o.byte_level ? byte_cells(words, t.vocabulary) : character_cells(words, o, t.vocabulary);
   check_room(o, t.vocabulary);
-  t.merges = train_merges(std::move(cells), t.vocabulary, merge_options(given, o), run);
+  const MergeOptions options = merge_options(words, o);
+  words = {};  // the cells are all that is needed, and merging needs the room
+  t.merges = train_merges(std::move(cells), t.vocabulary, options, run);
   return t;
 }
 
 }  // namespace
 
-formats::TokenizerJson train_bpe(const WordList& words, const TrainOptions& options,
-                                 formats::TokenizerJson shell, Run& run) {
-  Trained trained = train(words, options, run);
+formats::TokenizerJson train_bpe(WordList words, const TrainOptions& options, formats::TokenizerJson shell,
+                                 Run& run) {
+  Trained trained = train(std::move(words), options, run);
   formats::TokenizerModel& m = shell.model;
   m = {};
   m.type = formats::TokenizerModel::Type::bpe;
@@ -220,12 +215,12 @@ formats::TokenizerJson train_bpe(const WordList& words, const TrainOptions& opti
   return shell;
 }
 
-formats::TokenizerJson train_wordpiece(const WordList& words, const TrainOptions& options,
+formats::TokenizerJson train_wordpiece(WordList words, const TrainOptions& options,
                                        formats::TokenizerJson shell, Run& run) {
   TrainOptions o = options;
   o.byte_level = o.byte_fallback = false;
   if (!o.continuing_prefix) o.continuing_prefix = "##";
-  Trained trained = train(words, o, run);
+  Trained trained = train(std::move(words), o, run);
   formats::TokenizerModel& m = shell.model;
   m = {};
   m.type = formats::TokenizerModel::Type::wordpiece;
@@ -237,8 +232,8 @@ formats::TokenizerJson train_wordpiece(const WordList& words, const TrainOptions
   return shell;
 }
 
-formats::TokenizerJson continue_bpe(const WordList& words, const TrainOptions& options,
-                                    formats::TokenizerJson base, Run& run) {
+formats::TokenizerJson continue_bpe(WordList words, const TrainOptions& options, formats::TokenizerJson base,
+                                    Run& run) {
   formats::TokenizerModel& m = base.model;
   if (m.type != formats::TokenizerModel::Type::bpe) {
     throw data_error("model.type: found another than BPE; only a BPE vocabulary can be continued");
@@ -302,6 +297,7 @@ formats::TokenizerJson continue_bpe(const WordList& words, const TrainOptions& o
   }
   MergeOptions o = merge_options(words, options);
   o.continuing_prefix = m.continuing_subword_prefix.value_or("");
+  words = {};
   append_merges(train_merges(std::move(cells), v, o, run), m);
   const size_t known = m.tokens.size();
   for (uint32_t id = static_cast<uint32_t>(known); id < v.tokens.size(); ++id) {

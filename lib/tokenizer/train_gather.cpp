@@ -158,25 +158,34 @@ WordList gather_words(std::vector<std::unique_ptr<WordCounts>> counts, uint64_t 
     paths.insert(paths.end(), c->runs().begin(), c->runs().end());
     c.reset();
   }
-  for (size_t k = 0; paths.size() > kTogether; ++k) {
-    const std::vector<std::string> first(paths.begin(), paths.begin() + kTogether);
+  if (paths.empty()) return {};
+  // All runs become one on disk: how much room the words need is known before they take it.
+  uint64_t words = 0, bytes = 0;
+  for (size_t k = 0; k == 0 || paths.size() > 1; ++k) {
+    const size_t n = std::min(paths.size(), kTogether);
+    const std::vector<std::string> first(paths.begin(), paths.begin() + static_cast<ptrdiff_t>(n));
     const std::string path = fmt::format("{}.merged-{}", first[0], k);
     RunWriter out(path);
-    merge_runs(first, [&](std::string_view word, uint64_t count) { out.write(word, count); });
+    words = bytes = 0;
+    merge_runs(first, [&](std::string_view word, uint64_t count) {
+      out.write(word, count);
+      ++words;
+      bytes += word.size();
+    });
     out.close();
-    paths.erase(paths.begin(), paths.begin() + kTogether);
+    paths.erase(paths.begin(), paths.begin() + static_cast<ptrdiff_t>(n));
     paths.push_back(path);
   }
+  // What merging needs: a symbol of four bytes for each byte, where it stands, and what that grows to.
+  if (memory != 0 && bytes * 9 + words * 24 > memory) {
+    throw resource_error(fmt::format("the text has {} different words: too many for --memory", words),
+                         "give more memory, or train on a sample");
+  }
   WordList list;
-  merge_runs(paths, [&](std::string_view word, uint64_t count) {
-    list.push(word, count);
-    // What training needs besides: a symbol of four bytes for each byte, and where it stands.
-    if (memory != 0 && list.bytes.size() * 9 + list.size() * 24 > memory) {
-      throw resource_error(
-          fmt::format("the text has more than {} different words: too many for --memory", list.size()),
-          "give more memory, or train on a sample");
-    }
-  });
+  list.bytes.reserve(bytes);
+  list.ends.reserve(words);
+  list.counts.reserve(words);
+  merge_runs(paths, [&](std::string_view word, uint64_t count) { list.push(word, count); });
   return list;
 }
 

@@ -119,13 +119,14 @@ class MergeLoop {
       f.begin = total;
       total += f.size;
     }
+    pool_.reserve(std::max<size_t>(total + total / 2, options_.pair_places + options_.pair_places / 4));
     pool_.resize(total);
     std::vector<uint64_t> to(firsts.size());
     for (size_t k = 0; k < firsts.size(); ++k) to[k] = firsts[k].begin;
     each([&](uint32_t p, First& f, int64_t) { pool_[to[static_cast<size_t>(&f - firsts.data())]++] = p; });
     pairs_.reserve_more(firsts.size());
     for (const First& f : firsts) enqueue(f.pair, f.count, f.begin, f.size);
-    compact_at_ = std::max<size_t>(pool_.size() * 2, size_t{1} << 25);
+    compact_when();
   }
 
   // A pair's count changes by `gain`, and these are new places of it.
@@ -274,23 +275,44 @@ class MergeLoop {
     }
   }
 
-  // Forgets places where pairs no longer stand. Entries that merge whole words keep theirs.
+  // Forgets places where pairs no longer stand, and lists of no entry, within the pool itself: entries are
+  // met in the order of their lists, because each list's first place, kept in its entry meanwhile, has made
+  // room for the entry's number. Entries that merge whole words keep all places.
   void compact() {
-    HugeVector<uint32_t> kept;
-    kept.reserve(pool_.size() / 2);
+    std::vector<PairEntry*> entries;
     queue_.each([&](PairEntry& e) {
+      if (e.size == 0) return;
+      const uint32_t first = pool_[e.begin];
+      pool_[e.begin] = kFlag | static_cast<uint32_t>(entries.size());
+      e.begin = first;
+      entries.push_back(&e);
+    });
+    if (entries.size() >= kFlag) throw resource_error("more than 2 billion pairs");
+    uint64_t to = 0;
+    for (uint64_t from = 0; from < pool_.size();) {
+      if ((pool_[from] & kFlag) == 0) {
+        ++from;
+        continue;
+      }
+      PairEntry& e = *entries[pool_[from] & ~kFlag];
+      pool_[from] = static_cast<uint32_t>(e.begin);
       const auto left = static_cast<uint32_t>(e.pair >> 32), right = static_cast<uint32_t>(e.pair);
       const bool all = whole_words_ || pairs_.at(e.pair).lists > 1;
-      const uint64_t begin = kept.size();
-      for (uint32_t i = 0; i < e.size; ++i) {
-        const uint32_t p = pool_[e.begin + i];
-        if (all || (cells_[p] == left && cells_[p + size_at(p)] == right)) kept.push_back(p);
+      const uint64_t end = from + e.size;
+      e.begin = to;
+      for (; from < end; ++from) {
+        const uint32_t p = pool_[from];
+        if (all || (cells_[p] == left && cells_[p + size_at(p)] == right)) pool_[to++] = p;
       }
-      e.begin = begin;
-      e.size = static_cast<uint32_t>(kept.size() - begin);
-    });
-    pool_.swap(kept);
-    compact_at_ = std::max<size_t>(pool_.size() * 2, size_t{1} << 25);
+      e.size = static_cast<uint32_t>(to - e.begin);
+    }
+    pool_.resize(to);
+    compact_when();
+  }
+  void compact_when() {
+    compact_at_ = std::max<size_t>(pool_.size() + pool_.size() / 4, options_.pair_places);
+    // Room behind it is used by what the last merge adds.
+    if (pool_.capacity() < compact_at_) pool_.reserve(compact_at_ + compact_at_ / 8);
   }
 
   const MergeOptions& options_;

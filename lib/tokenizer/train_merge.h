@@ -46,6 +46,7 @@ struct MergeOptions {
       UINT64_MAX;                 // in symbols; a pair as long or longer is not counted when it forms
   std::string continuing_prefix;  // taken off the right part of a merge
   uint64_t stop_at_tokens = 0;    // stops when the text is this many tokens or fewer
+  uint64_t pair_places = uint64_t{1} << 25;  // the pool of places may always be so large
 };
 
 struct TrainedMerge {

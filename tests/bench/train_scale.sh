@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A vocabulary of 128k learnt from ten gigabytes in bounded memory: train_scale.sh BIN [GIGABYTES] [MEMORY] TEXT.jsonl...
-# The texts are repeated to that size; every copy spells one line in four anew (letters and ideographs changed for others), so
+# The texts are repeated to that size; every copy spells one line in ten anew (letters and ideographs changed for others), so
 # that new words keep coming as they do in a large corpus. Needs as much disk below TMPDIR; writes results/train_scale.json.
 set -euo pipefail
 bin=$(realpath "$1") gigabytes=${2:-10} memory=${3:-2G}
@@ -40,7 +40,7 @@ def one(number):
     path = f"{work}/{number:05}.jsonl"
     with open(path, "w", encoding="utf-8") as file:
         for line in lines:
-            if number and r.random() < 0.25:
+            if number and r.random() < 0.1:
                 line = STRING.sub(lambda m: change(m.group(), table), line)
             file.write(line)
     return os.path.getsize(path)

@@ -73,12 +73,13 @@ tokenizer::WordList count_words(cli::Context& ctx, const TrainCommand& o, const 
   return tokenizer::gather_words(std::move(counters.idle()), o.memory);
 }
 
-formats::TokenizerJson learn(cli::Context& ctx, const TrainCommand& o, const tokenizer::WordList& words,
+formats::TokenizerJson learn(cli::Context& ctx, const TrainCommand& o, tokenizer::WordList words,
                              const tokenizer::TrainOptions& options, tokenizer::TrainShell shell) {
-  if (!o.base.empty()) return continue_bpe(words, options, std::move(shell.tokenizer), ctx.run);
+  if (!o.base.empty()) return continue_bpe(std::move(words), options, std::move(shell.tokenizer), ctx.run);
   if (o.algorithm == "unigram") return train_unigram(words, options, std::move(shell.tokenizer), ctx.run);
-  if (o.algorithm == "wordpiece") return train_wordpiece(words, options, std::move(shell.tokenizer), ctx.run);
-  return train_bpe(words, options, std::move(shell.tokenizer), ctx.run);
+  if (o.algorithm == "wordpiece")
+    return train_wordpiece(std::move(words), options, std::move(shell.tokenizer), ctx.run);
+  return train_bpe(std::move(words), options, std::move(shell.tokenizer), ctx.run);
 }
 
 void write_report(cli::Context& ctx, const TrainCommand& o, const formats::TokenizerJson& model) {
@@ -133,9 +134,10 @@ int run(cli::Context& ctx, const TrainCommand& o) {
 
   const tokenizer::TrainOptions options = o.options(shell.byte_level);
   Tally total;
-  const tokenizer::WordList words = count_words(ctx, o, shell.rule, documents, total);
+  tokenizer::WordList words = count_words(ctx, o, shell.rule, documents, total);
   if (ctx.run.stop.requested()) return kExitStopped;
-  const formats::TokenizerJson model = learn(ctx, o, words, options, std::move(shell));
+  const size_t unique_words = words.size();
+  const formats::TokenizerJson model = learn(ctx, o, std::move(words), options, std::move(shell));
   if (ctx.run.stop.requested()) return kExitStopped;
   const uint32_t size = model.size();
   if (size < options.vocab_size && o.target_bytes_per_token == 0) {
@@ -146,7 +148,7 @@ int run(cli::Context& ctx, const TrainCommand& o) {
   manifest.inputs = inputs_of(documents, o);
   manifest.facts = {{"vocab_size", size},           {"merges", model.model.merges.size()},
                     {"documents", total.documents}, {"bytes", total.bytes},
-                    {"unique_words", words.size()}, {"special_tokens", o.special}};
+                    {"unique_words", unique_words}, {"special_tokens", o.special}};
   AtomicFile file(o.output);
   file.write(formats::tokenizer_json_text(model));
   file.prepare();
@@ -160,7 +162,7 @@ int run(cli::Context& ctx, const TrainCommand& o) {
   if (!o.report.empty()) write_report(ctx, o, model);
   ctx.report(
       fmt::format("{}: {} entries, {} merges, from {} documents, {} bytes, {} different words", o.output,
-                  size, model.model.merges.size(), total.documents, total.bytes, words.size()),
+                  size, model.model.merges.size(), total.documents, total.bytes, unique_words),
       manifest.facts);
   return kExitOk;
 }
