@@ -6,21 +6,11 @@
 #include "base/build_info.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "formats/manifest.h"
 
 namespace ds::train {
 
 namespace {
-
-// The dataset's digest: through its manifest when it has one, else of both files.
-void describe_dataset(const std::string& role, const formats::TokenDataset& data,
-                      std::vector<formats::ManifestInput>& inputs) {
-  if (data.manifest()) {
-    inputs.push_back(formats::describe_input(role, data.prefix()));
-  } else {
-    for (const char* end : {".bin", ".idx"})
-      inputs.push_back(formats::describe_input(role, data.prefix() + end));
-  }
-}
 
 void describe_model(const formats::ModelFolder& model, std::vector<formats::ManifestInput>& inputs) {
   if (model.has_weights() && exists(formats::manifest_path(model.folder))) {
@@ -86,7 +76,38 @@ void check_options(const TrainOptions& o, const arch::ModelConfig& config, const
   }
 }
 
+// The plan, which must be of this data: as many tokens, and the same ones where its manifest says which.
+formats::PackPlanFile open_plan(const TrainOptions& o, const formats::TokenDataset& data) {
+  constexpr const char* kHint = "make the plan again with ds-tokenize pack";
+  formats::PackPlanFile plan(o.pack);
+  if (plan.row() != static_cast<uint64_t>(o.seq_len)) {
+    throw usage_error("--seq-len " + std::to_string(o.seq_len) + ", but the rows of " + o.pack + " have " +
+                          std::to_string(plan.row()) + " tokens",
+                      "use --seq-len " + std::to_string(plan.row()));
+  }
+  if (plan.rows() == 0) throw data_error(o.pack + ": a plan without rows", kHint);
+  if (plan.dataset_tokens() != data.tokens()) {
+    throw data_error(o.pack + ": made for " + std::to_string(plan.dataset_tokens()) + " tokens, but " +
+                         data.prefix() + " has " + std::to_string(data.tokens()),
+                     kHint);
+  }
+  const auto digests = [](const std::vector<formats::ManifestInput>& inputs) {
+    std::vector<std::string> all;
+    for (const formats::ManifestInput& input : inputs) all.push_back(input.digest.sha256);
+    return all;
+  };
+  const auto manifest = formats::read_manifest(o.pack);
+  if (manifest && digests(manifest->inputs) != digests(formats::describe_dataset("data", data)))
+    throw data_error(o.pack + ": made for other token data than " + data.prefix(), kHint);
+  return plan;
+}
+
 }  // namespace
+
+uint64_t Inputs::samples(int64_t seq_len) const {
+  if (plan) return plan->rows();
+  return data.tokens() == 0 ? 0 : (data.tokens() - 1) / static_cast<uint64_t>(seq_len);
+}
 
 Inputs open_inputs(const TrainOptions& o, const nlohmann::json& manifest_options, int64_t seed) {
   formats::ModelFolder model = formats::open_model_folder(o.model);
@@ -95,17 +116,16 @@ Inputs open_inputs(const TrainOptions& o, const nlohmann::json& manifest_options
     throw usage_error(model.config_path + ": the model is quantised, and training needs its weights in full",
                       "train the model that was quantised, or write its numbers out with ds-export merge");
   }
-  Inputs in{std::move(model), std::move(config), formats::TokenDataset(o.data), {}, {}, {}, {}};
+  Inputs in{std::move(model), std::move(config), formats::TokenDataset(o.data), {}, {}, {}, {}, {}};
+  if (!o.pack.empty()) in.plan = open_plan(o, in.data);
   if (!o.val_data.empty()) in.validation.emplace(o.val_data);
   check_options(o, in.config, in.model.config_path);
   check_vocabulary(in.data, in.config, in.model.config_path);
   if (in.validation) check_vocabulary(*in.validation, in.config, in.model.config_path);
-  for (const formats::TokenDataset* d : {&in.data, in.validation ? &*in.validation : nullptr}) {
-    if (d && d->tokens() < static_cast<uint64_t>(o.seq_len) + 1 && d == &in.data) {
-      throw data_error(d->prefix() + ": " + std::to_string(d->tokens()) + " tokens are not one window of " +
-                           std::to_string(o.seq_len) + " and its successor",
-                       "use more data or a shorter --seq-len");
-    }
+  if (in.samples(o.seq_len) == 0) {
+    throw data_error(in.data.prefix() + ": " + std::to_string(in.data.tokens()) +
+                         " tokens are not one window of " + std::to_string(o.seq_len) + " and its successor",
+                     "use more data or a shorter --seq-len");
   }
   if (in.config.eos_token_ids.empty() && in.data.eos_id()) in.config.eos_token_ids = {*in.data.eos_id()};
   in.tokenizer = find_tokenizer(in.data, in.model);
@@ -115,8 +135,12 @@ Inputs open_inputs(const TrainOptions& o, const nlohmann::json& manifest_options
   in.planned.options = manifest_options;
   in.planned.seed = seed;
   describe_model(in.model, in.planned.inputs);
-  describe_dataset("data", in.data, in.planned.inputs);
-  if (in.validation) describe_dataset("validation", *in.validation, in.planned.inputs);
+  const auto add = [&](std::vector<formats::ManifestInput> described) {
+    for (formats::ManifestInput& input : described) in.planned.inputs.push_back(std::move(input));
+  };
+  add(formats::describe_dataset("data", in.data));
+  if (in.plan) in.planned.inputs.push_back(formats::describe_input("pack", o.pack));
+  if (in.validation) add(formats::describe_dataset("validation", *in.validation));
   nlohmann::json work = in.planned.to_json();
   for (const char* key : {"version", "outputs", "facts"}) work.erase(key);
   for (auto& input : work["inputs"]) input.erase("from");  // what was read counts, not how it came to be
@@ -126,6 +150,7 @@ Inputs open_inputs(const TrainOptions& o, const nlohmann::json& manifest_options
 
 std::vector<std::string> input_paths(const TrainOptions& o) {
   std::vector<std::string> paths = {o.model};
+  if (!o.pack.empty()) paths.push_back(o.pack);
   for (const std::string& data : {o.data, o.val_data}) {
     if (data.empty()) continue;
     const std::string prefix = formats::dataset_prefix(data);

@@ -10,6 +10,7 @@
 #include "arch/config.h"
 #include "formats/manifest.h"
 #include "formats/model_folder.h"
+#include "formats/pack_plan.h"
 #include "formats/token_dataset.h"
 #include "train/options.h"
 
@@ -19,10 +20,14 @@ struct Inputs {
   formats::ModelFolder model;
   arch::ModelConfig config;
   formats::TokenDataset data;
+  std::optional<formats::PackPlanFile> plan;  // rows over `data`
   std::optional<formats::TokenDataset> validation;
   std::vector<std::pair<std::string, std::string>> tokenizer;  // path to copy, name in the model folder
   formats::Manifest planned;                                   // without outputs and facts
   std::string fingerprint;                                     // SHA-256 of options, seed and inputs
+
+  // Samples of an epoch: the plan's rows, else the windows of `seq_len` tokens.
+  uint64_t samples(int64_t seq_len) const;
 };
 
 // Throws usage (options that contradict each other or the config), io, data (damaged files, impossible sizes,

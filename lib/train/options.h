@@ -11,13 +11,14 @@ struct TrainOptions {
   // Inputs and output.
   std::string model;     // a bare config.json (random weights) or a model folder (its weights)
   std::string data;      // prefix of a .bin/.idx pair
-  std::string val_data;  // the same, held out; "" for none
+  std::string pack;      // a packing plan of `data`: rows to train on instead of windows; "" for none
+  std::string val_data;  // as `data`, held out; "" for none
   std::string output;    // the run folder
 
   // Length and shape of the run.
   int64_t steps = 1000;      // optimizer steps
   int64_t batch_size = 16;   // windows per micro-batch
-  int64_t seq_len = 256;     // tokens per window
+  int64_t seq_len = 256;     // tokens per window; with `pack` what a row of the plan has
   int64_t accumulation = 1;  // micro-batches per step
   bool document_mask = true;
   bool shuffle = true;

@@ -31,7 +31,9 @@ Plan make_plan(const TrainOptions& o, const Inputs& in, const std::string& devic
   const arch::MemoryEstimate m = arch::estimate_training_memory(in.config, shape);
   const uint64_t parameters = arch::parameter_count(in.config);
   const int64_t per_step = o.batch_size * o.accumulation * o.seq_len, tokens = per_step * o.steps;
-  const double epochs = static_cast<double>(tokens) / static_cast<double>(in.data.tokens());
+  const uint64_t samples = in.samples(o.seq_len);
+  const double epochs = static_cast<double>(o.steps) * static_cast<double>(o.batch_size * o.accumulation) /
+                        static_cast<double>(samples);
   const double flops = training_flops(o, in.config);
 
   Plan plan;
@@ -40,6 +42,8 @@ Plan make_plan(const TrainOptions& o, const Inputs& in, const std::string& devic
                {"tokens_per_step", per_step},
                {"tokens", tokens},
                {"data_tokens", in.data.tokens()},
+               {"samples", samples},
+               {"packed", in.plan.has_value()},
                {"epochs", epochs},
                {"flops", flops},
                {"device", device},
@@ -56,6 +60,8 @@ Plan make_plan(const TrainOptions& o, const Inputs& in, const std::string& devic
                    static_cast<double>(parameters) / 1e6);
   t += fmt::format("weights    {}\n", in.model.has_weights() ? "from " + in.model.folder : "random, by seed");
   t += fmt::format("data       {} tokens in {} documents\n", in.data.tokens(), in.data.documents());
+  t += fmt::format("batches    {} {} of {} tokens an epoch\n", samples, in.plan ? "packed rows" : "windows",
+                   o.seq_len);
   t += fmt::format("run        {} steps of {} tokens = {} tokens, {:.2f} epochs, {:.3g} FLOP\n", o.steps,
                    per_step, tokens, epochs, flops);
   t += fmt::format(

@@ -6,12 +6,14 @@
 
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "arch/arch.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "data/packed_loader.h"
 #include "formats/metrics.h"
 #include "nn/device.h"
 #include "nn/torch_pch.h"
@@ -85,12 +87,15 @@ bool improved(const Session& s, double loss) {
   return !s.state.best_loss || loss < *s.state.best_loss - s.o.min_delta;
 }
 
-Step one_step(Session& s, const data::WindowLoader& loader, std::vector<data::Batch>& batches) {
+// Fills a batch with samples first … first + count - 1.
+using Load = std::function<void(uint64_t first, int64_t count, data::Batch&)>;
+
+Step one_step(Session& s, const Load& load, std::vector<data::Batch>& batches) {
   const TrainOptions& o = s.o;
   Step result;
   int64_t valid = 0;
   for (data::Batch& batch : batches) {
-    loader.load(s.state.position, o.batch_size, batch);
+    load(s.state.position, o.batch_size, batch);
     s.state.position += static_cast<uint64_t>(o.batch_size);
     s.state.tokens += o.batch_size * o.seq_len;
     s.session_tokens += o.batch_size * o.seq_len;
@@ -189,6 +194,14 @@ class Recorder {
 
 enum class Ending { complete, early, stopped, not_finite };
 
+Load loader(const Inputs& in, const data::WindowOptions& w) {
+  const auto load_with = [](auto source) -> Load {
+    return [source](uint64_t first, int64_t count, data::Batch& out) { source.load(first, count, out); };
+  };
+  if (in.plan) return load_with(data::PackedLoader(in.data, *in.plan, w));
+  return load_with(data::WindowLoader(in.data, w));
+}
+
 // The step loop. Returns why it ended; whatever it says, what was reached is saved (but for not_finite).
 Ending loop(Session& s, Run& run, Recorder& recorder, std::optional<Step>& last) {
   const TrainOptions& o = s.o;
@@ -198,13 +211,13 @@ Ending loop(Session& s, Run& run, Recorder& recorder, std::optional<Step>& last)
   w.seed = static_cast<uint64_t>(s.state.seed);
   w.shuffle = o.shuffle;
   w.document_mask = o.document_mask;
-  const data::WindowLoader loader(s.in.data, w);
+  const Load load = loader(s.in, w);
   std::vector<data::Batch> batches(static_cast<size_t>(o.accumulation));
   const auto patient = [&] { return o.patience == 0 || s.state.bad_evals < o.patience; };
 
   int64_t saved = s.state.step;
   while (s.state.step < o.steps && patient()) {
-    Step step = one_step(s, loader, batches);
+    Step step = one_step(s, load, batches);
     const int64_t n = s.state.step;
     const bool final = n == o.steps;
     bool best = false;

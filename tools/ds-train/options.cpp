@@ -16,6 +16,9 @@ void declare_files(cli::OptionTable& t, TrainOptions& o) {
       .required()
       .not_in_manifest();
   t.add("--data", o.data, "NAME", "token data, NAME.bin and NAME.idx").required().not_in_manifest();
+  t.add("--pack", o.pack, "FILE",
+        "rows of this plan (ds-tokenize pack) instead of windows; --seq-len as in it")
+      .not_in_manifest();
   t.add("--val-data", o.val_data, "NAME", "held-out token data for the validation loss").not_in_manifest();
   t.add("-o,--output", o.output, "DIR", "run folder: model, checkpoints, metrics")
       .required()

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "catch.h"
+#include "data/packing.h"
 #include "formats/metrics.h"
 #include "formats/model_folder.h"
 #include "formats/train_state.h"
@@ -196,6 +197,65 @@ TEST_CASE("a damaged newest checkpoint is passed over") {
   CHECK(toy().status == 0);
   CHECK(losses(toy) == losses(whole));
   CHECK(bytes(toy, "model.safetensors") == bytes(whole, "model.safetensors"));
+}
+
+namespace {
+
+uint64_t write_plan(const Toy& toy, const data::PackOptions& options) {
+  data::PackSummary summary;
+  const formats::TokenDataset data(toy.o.data);
+  formats::write_pack_plan(toy.o.pack, data::pack(data, options, summary));
+  return summary.rows;
+}
+
+}  // namespace
+
+TEST_CASE("packed documents do not see each other: rows of any length give the loss of documents alone") {
+  std::vector<double> first;
+  for (const uint64_t row : {49, 53, 61, 64}) {  // from few documents a row to several, and padding
+    Toy toy;
+    toy.o.pack = toy.folder("data.pack");
+    toy.o.seq_len = static_cast<int64_t>(row);
+    toy.o.batch_size = static_cast<int64_t>(write_plan(toy, {.row = row}));
+    toy.o.steps = 1;
+    toy.o.warmup = 0;
+    toy();
+    first.push_back(losses(toy).at(0));
+    CHECK(first.back() == Approx(first.front()).epsilon(1e-5));
+  }
+  CHECK(first.front() != 0.0);
+}
+
+TEST_CASE("a run along a packing plan that was stopped and goes on gives the same bytes") {
+  for (const data::PackStrategy strategy :
+       {data::PackStrategy::best_fit, data::PackStrategy::buckets, data::PackStrategy::sequential}) {
+    Toy whole, parts;
+    for (Toy* toy : {&whole, &parts}) {
+      toy->o.pack = toy->folder("data.pack");
+      toy->o.seq_len = 32;
+      write_plan(*toy, {.row = 32, .strategy = strategy});
+    }
+    whole();
+    StopAt stop(5);
+    CHECK(parts(StopToken(&stop.signal), stop).json.at("ended") == "stopped");
+    CHECK(parts().json.at("ended") == "complete");
+    CHECK(losses(parts) == losses(whole));
+    CHECK(bytes(parts, "model.safetensors") == bytes(whole, "model.safetensors"));
+  }
+}
+
+TEST_CASE("a packing plan of other rows or of other data is refused") {
+  Toy toy;
+  toy.o.pack = toy.folder("data.pack");
+  write_plan(toy, {.row = 32});
+  CHECK(refused(toy) == ErrorKind::usage);  // --seq-len 16
+  toy.o.seq_len = 32;
+  CHECK(toy().status == 0);
+  write_data(toy.folder("data"), 61);
+  toy.o.output = toy.folder("other");
+  CHECK(refused(toy) == ErrorKind::data);
+  toy.o.pack = toy.folder("missing.pack");
+  CHECK(refused(toy) == ErrorKind::io);
 }
 
 TEST_CASE("dry run touches nothing") {
