@@ -17,6 +17,7 @@
 #include "formats/token_dataset.h"
 #include "formats/tokenizer_json_parts.h"
 #include "tokenizer/byte_level.h"
+#include "tokenizer/convert.h"
 
 namespace ds::exporting {
 namespace {
@@ -118,7 +119,7 @@ class Tally {
 };
 
 void add_tokenizer_facts(Facts& f, const std::string& path) {
-  const formats::TokenizerJson t = formats::read_tokenizer_json(path);
+  const formats::TokenizerJson t = tokenizer::tokenizer_from_file(path);
   static constexpr const char* kModels[] = {"BPE", "Unigram", "WordPiece", "WordLevel"};
   const auto splits = tokenizer::byte_level_splits(t);
   const tokenizer::KnownPattern* const known = splits ? splits->known() : nullptr;
@@ -189,8 +190,8 @@ void describe_model(Facts& f, const Artifact& a) {
   f["types"] = types.object();
   f["weight_files"] = model.files.size();
   f["size"] = bytes;
-  const std::string tokenizer = join_path(a.path, "tokenizer.json");
-  if (exists(tokenizer)) {
+  const std::string tokenizer = tokenizer::tokenizer_file_in(a.path);
+  if (!tokenizer.empty()) {
     Facts t;
     add_tokenizer_facts(t, tokenizer);
     f["tokenizer"] =

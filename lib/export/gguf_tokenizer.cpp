@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "formats/json_file.h"
 #include "tokenizer/byte_level.h"
+#include "tokenizer/convert.h"
 #include "tokenizer/tables.h"
 #include "tokenizer/tokenizer.h"
 
@@ -197,13 +198,13 @@ std::string gguf_pre(const formats::TokenizerJson& tokenizer, const std::string&
 
 void add_tokenizer(formats::GgufMetadata& out, const formats::ModelFolder& model,
                    const arch::ModelConfig& config, int64_t entries, Log& log) {
-  const std::string path = join_path(model.folder, "tokenizer.json");
-  if (!exists(path)) {
+  const std::string path = tokenizer::tokenizer_file_in(model.folder);
+  if (path.empty()) {
     throw io_error(
-        fmt::format("{}: there is no tokenizer.json in it", model.folder),
+        fmt::format("{}: there is no tokenizer.json, tekken.json or tokenizer.model in it", model.folder),
         "llama.cpp reads text by the tokenizer inside the file; --no-tokenizer exports the weights alone");
   }
-  formats::TokenizerJson read = formats::read_tokenizer_json(path);
+  formats::TokenizerJson read = tokenizer::tokenizer_from_file(path);
   const Pre& pre = find_pre(read, path);
   const tokenizer::Tokenizer tok(std::move(read));
   check_merges(tok, pre, path);

@@ -20,7 +20,7 @@ namespace ds::exporting {
 std::string gguf_pre(const formats::TokenizerJson& tokenizer, const std::string& name);
 
 // Adds the keys; `entries` is the number of rows of the embedding, and tokens missing up to it are written as
-// [PADi]. Throws io when the folder has no tokenizer.json, data for one that cannot be exported.
+// [PADi]. Throws io when the folder has no tokenizer, data for one that cannot be exported.
 void add_tokenizer(formats::GgufMetadata& out, const formats::ModelFolder& model,
                    const arch::ModelConfig& config, int64_t entries, Log& log);
 void add_no_tokenizer(formats::GgufMetadata& out);

@@ -80,6 +80,7 @@ const std::vector<std::string> kTokenizerFiles = {"tokenizer.json",
                                                   "added_tokens.json",
                                                   "chat_template.jinja",
                                                   "tokenizer.model",
+                                                  "tekken.json",
                                                   "vocab.json",
                                                   "merges.txt",
                                                   "vocab.txt"};

@@ -48,12 +48,17 @@ bool is_tekken(std::string_view text, const std::string& name) {
 
 }  // namespace
 
-std::string tokenizer_file(const std::string& path) {
-  if (!is_folder(path)) return path;
+std::string tokenizer_file_in(const std::string& folder) {
   for (const char* name : {"tokenizer.json", "tekken.json", "tokenizer.model"}) {
-    const std::string file = join_path(path, name);
+    const std::string file = join_path(folder, name);
     if (exists(file)) return file;
   }
+  return "";
+}
+
+std::string tokenizer_file(const std::string& path) {
+  const std::string file = is_folder(path) ? tokenizer_file_in(path) : path;
+  if (!file.empty()) return file;
   throw io_error(path + ": no tokenizer.json, tekken.json or tokenizer.model in this folder");
 }
 

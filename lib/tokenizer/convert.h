@@ -35,6 +35,7 @@ struct Converted {
 // The file that `path` names: itself, or in a folder tokenizer.json, tekken.json or tokenizer.model, the
 // first that is there. Throws io.
 std::string tokenizer_file(const std::string& path);
+std::string tokenizer_file_in(const std::string& folder);  // the same; "" when the folder holds none
 // Throws io; data for damage and for kinds that are not known; usage when ranks need a pattern.
 Converted convert_tokenizer(const std::string& path, const ConvertOptions& options = {});
 formats::TokenizerJson tokenizer_from_file(const std::string& path);  // the same without the rest

@@ -17,7 +17,7 @@
 #include "infer/generate.h"
 #include "nn/device.h"
 #include "nn/torch_pch.h"
-#include "tokenizer/tokenizer.h"
+#include "tokenizer/convert.h"
 #include "torch_entry.h"
 
 namespace ds::evaluate {
@@ -32,6 +32,7 @@ struct Opened {
   formats::ModelFolder folder;
   arch::ModelConfig config;
   std::optional<tokenizer::Tokenizer> tokenizer;  // nothing when the folder has none
+  std::string tokenizer_path;
   std::unique_ptr<nn::ParameterStore> store;
   std::unique_ptr<models::Model> model;
 
@@ -39,13 +40,10 @@ struct Opened {
       : folder(formats::open_model_folder(path)),
         config(arch::parse_config(folder.config, folder.config_path)) {}
 
-  std::string tokenizer_path() const {
-    const auto& files = folder.tokenizer_files;
-    const bool there = std::find(files.begin(), files.end(), "tokenizer.json") != files.end();
-    return there ? join_path(folder.folder, "tokenizer.json") : "";
-  }
   void load_tokenizer() {
-    if (!tokenizer_path().empty()) tokenizer = tokenizer::Tokenizer::load(tokenizer_path());
+    if (folder.tokenizer_files.empty()) return;
+    tokenizer_path = tokenizer::tokenizer_file_in(folder.folder);
+    if (!tokenizer_path.empty()) tokenizer = tokenizer::open_tokenizer(tokenizer_path).tokenizer;
   }
   void load(TorchCall& call, const std::string& precision, bool training, int64_t positions) {
     const at::Device device = nn::open_device(call.device);
@@ -216,8 +214,8 @@ int generate_text(TorchCall& call, const GenerateCommand& o) {
   Opened opened(o.model);
   opened.load_tokenizer();
   if (!opened.tokenizer) {
-    throw data_error(opened.folder.path + ": no tokenizer.json",
-                     "put the model's tokenizer.json into the folder, or use --ids");
+    throw data_error(opened.folder.path + ": no tokenizer in this folder",
+                     "put the model's tokenizer.json, tokenizer.model or tekken.json into it, or use --ids");
   }
   const tokenizer::Tokenizer& tok = *opened.tokenizer;
   const std::string prompt = o.prompt_file.empty() ? o.prompt : read_file(o.prompt_file);
@@ -228,7 +226,7 @@ int generate_text(TorchCall& call, const GenerateCommand& o) {
   for (const int64_t id : ids) {
     if (id < opened.config.vocab_size) continue;
     throw data_error(fmt::format("{}: gives token id {}, but the model's vocabulary has {} entries",
-                                 opened.tokenizer_path(), id, opened.config.vocab_size),
+                                 opened.tokenizer_path, id, opened.config.vocab_size),
                      "the tokenizer does not belong to this model");
   }
   const int64_t length = static_cast<int64_t>(ids.size());

@@ -13,6 +13,7 @@
 #include "infer/engine.h"
 #include "nn/device.h"
 #include "serve/server.h"
+#include "tokenizer/convert.h"
 #include "torch_entry.h"
 
 namespace ds::serve {
@@ -72,10 +73,11 @@ int serve(tools::TorchCall& call, const ServeOptions& o) {
   Server server(o);
   const formats::ModelFolder folder = formats::open_model_folder(o.model);
   const arch::ModelConfig config = arch::parse_config(folder.config, folder.config_path);
-  const std::string tokenizer_path = join_path(folder.folder, "tokenizer.json");
-  if (!exists(tokenizer_path))
-    throw data_error(folder.path + ": no tokenizer.json", "put the model's tokenizer.json into the folder");
-  const auto tok = tokenizer::Tokenizer::load(tokenizer_path);
+  const std::string tokenizer_path = tokenizer::tokenizer_file_in(folder.folder);
+  if (tokenizer_path.empty())
+    throw data_error(folder.path + ": no tokenizer in this folder",
+                     "put the model's tokenizer.json, tokenizer.model or tekken.json into it");
+  const tokenizer::Tokenizer tok = tokenizer::open_tokenizer(tokenizer_path).tokenizer;
   if (tok.vocab_size() > config.vocab_size)
     call.run.log.warn(fmt::format("{}: the tokenizer has {} entries, the model {}", folder.path,
                                   tok.vocab_size(), config.vocab_size),
