@@ -40,6 +40,10 @@ class TokenIndex {
     slot = (hash & kTag) | id;
     return true;
   }
+  // The same, but the last id stays.
+  void put(const std::vector<std::string>& tokens, uint32_t id, uint64_t hash) {
+    slots_[place(tokens, tokens[id], hash)] = (hash & kTag) | id;
+  }
   std::optional<uint32_t> find(const std::vector<std::string>& tokens, std::string_view token,
                                uint64_t hash) const {
     if (slots_.empty()) return std::nullopt;

@@ -89,6 +89,7 @@ struct ModelReader : TokenizerSource {
     make_index(true);
   }
 
+  // Of a token that `repeats` the last id counts, as in the reference's map from tokens to ids.
   void make_index(bool repeats) {
     index = TokenIndex(m.tokens.size());
     constexpr size_t kAhead = 16;
@@ -98,7 +99,11 @@ struct ModelReader : TokenizerSource {
       for (size_t i = 0; i < n; ++i) index.prefetch(hashes[i] = TokenIndex::hash(m.tokens[done + i]));
       for (size_t i = 0; i < n; ++i) {
         const auto id = static_cast<uint32_t>(done + i);
-        if (!m.known[id] || index.add(m.tokens, id, hashes[i]) || repeats) continue;
+        if (repeats) {
+          index.put(m.tokens, id, hashes[i]);
+          continue;
+        }
+        if (!m.known[id] || index.add(m.tokens, id, hashes[i])) continue;
         refuse(name, fmt::format("model.vocab[{}]", in_quotes(m.tokens[id])),
                fmt::format("it twice, with the ids {} and {}", *index.find(m.tokens, m.tokens[id]), id),
                "it once");

@@ -14,6 +14,9 @@ using formats::Decoder;
 using formats::PreTokenizer;
 
 constexpr std::string_view kMetaspace = "metaspace";
+// What ByteLevel cuts by, for words of characters.
+constexpr const char* kByteLevelRegex =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 PreTokenizer of_type(PreTokenizer::Type type) {
   PreTokenizer p;
@@ -156,11 +159,7 @@ TrainShell train_shell(const ShellOptions& o) {
       parts.back().individual_digits = true;
     }
     if (known->type[0] != '\0') parts.push_back(by_name(known->type));
-    if (known->byte_level_regex && !shell.byte_level) {
-      throw usage_error(
-          fmt::format("the pattern {} is part of ByteLevel and has no words of characters", o.pattern),
-          "choose another --pattern, or the alphabet of bytes");
-    }
+    if (known->byte_level_regex && !shell.byte_level) parts.push_back(split_by(kByteLevelRegex));
   }
   if (shell.byte_level) {
     if (metaspace) throw usage_error("the pattern metaspace has words of characters, not of bytes");
@@ -200,8 +199,15 @@ TrainShell train_shell(const ShellOptions& o) {
     shell.tokenizer.decoder = of_type(Decoder::Type::wordpiece);
   } else if (metaspace) {
     shell.tokenizer.decoder = of_type(Decoder::Type::metaspace);
+    if (o.byte_fallback) {
+      Decoder both = of_type(Decoder::Type::sequence);
+      both.parts = {of_type(Decoder::Type::byte_fallback), *shell.tokenizer.decoder};
+      shell.tokenizer.decoder = both;
+    }
   } else if (shell.byte_level) {
     shell.tokenizer.decoder = of_type(Decoder::Type::byte_level);
+  } else if (known->type[0] == '\0' && !known->drops_space) {  // words hold all of the text
+    shell.tokenizer.decoder = of_type(o.byte_fallback ? Decoder::Type::byte_fallback : Decoder::Type::fuse);
   }
   return shell;
 }

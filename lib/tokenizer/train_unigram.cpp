@@ -131,11 +131,13 @@ class UnigramTrainer {
       m.scores.push_back(score);
     }
     m.known.assign(m.tokens.size(), true);
-    for (uint32_t id = 0; id < first.size(); ++id) {
-      if (std::find(o_.specials.begin(), o_.specials.end(), m.tokens[id]) != o_.specials.end()) {
-        shell.added.push_back({.id = id, .content = m.tokens[id]});
-      }
+    // A special token that the text spells out may have been learnt, too: its id is then the last one.
+    for (const std::string& s : std::set<std::string>(o_.specials.begin(), o_.specials.end())) {
+      const auto last_one = std::find(m.tokens.rbegin(), m.tokens.rend(), s);
+      shell.added.push_back({.id = static_cast<uint32_t>(m.tokens.rend() - last_one) - 1, .content = s});
     }
+    std::sort(shell.added.begin(), shell.added.end(),
+              [](const auto& a, const auto& b) { return a.id < b.id; });
     return shell;
   }
 

@@ -81,6 +81,7 @@ tokenizer::ShellOptions TrainCommand::shell() const {
   s.pattern = pattern;
   s.algorithm = algorithm;
   s.normalizers = normalizers;
+  s.byte_fallback = byte_fallback;
   if (alphabet != "auto") s.byte_level = alphabet == "bytes";
   if (byte_fallback) s.byte_level = false;
   if (digits == "individual") {

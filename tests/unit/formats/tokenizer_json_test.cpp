@@ -229,6 +229,16 @@ TEST_CASE("keys that come twice are refused") {
   twice(R"({"added_tokens":[{"id":0,"id":1,"content":"a"}]})");
 }
 
+TEST_CASE("of a Unigram token that comes twice the last id counts") {
+  const auto with_id = [](int id) {
+    return R"({"added_tokens":[{"id":)" + std::to_string(id) +
+           R"(,"content":"<s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}],)"
+           R"("model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["<s>",0],["a",-1],["<s>",-2]]}})";
+  };
+  CHECK(parse_tokenizer_json(with_id(3), "tok.json").added[0].in_model);
+  CHECK_THAT(refusal(with_id(1)), Contains("added_tokens[0].id: found 1, expected 3"));
+}
+
 TEST_CASE("limits: depth, added tokens") {
   std::string deep = R"({"type":"Sequence","pretokenizers":[)", text = R"({"pre_tokenizer":)";
   for (int i = 0; i < 5000; ++i) text += deep;
