@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/hash_aside.h"
 #include "base/io.h"
 #include "base/parallel.h"
 #include "formats/decompressor.h"
@@ -52,7 +53,7 @@ struct ByteSource::State {
   Fd fd;
   bool regular = false;
   uint64_t raw_size = 0, raw_read = 0;
-  Sha256 hash;
+  HashAside hash;
   FileDigest digest;
   bool finished = false;
 

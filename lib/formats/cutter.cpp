@@ -111,17 +111,10 @@ class FileCutter : public Cutter {
   FileCutter(CutterOptions o, bool utf8) : o_(std::move(o)), utf8_(utf8) {}
 
   size_t cut(char* data, size_t size, bool at_end, Records& records) override {
-    if (size > o_.limit) {
-      throw data_error(
-          fmt::format("{}: the file has more than {} bytes", o_.name, o_.limit),
-          "it is read as one document; cut it with --split line or --split paragraph, or raise --max-line");
-    }
+    check_text_size(o_.name, size, o_.limit);
     if (!at_end) return 0;
     const std::string_view text(data, size);
-    if (utf8_ && (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))) {
-      throw data_error(o_.name + ": the text is UTF-16, expected UTF-8",
-                       "convert it: iconv -f UTF-16 -t UTF-8");
-    }
+    if (utf8_) check_not_utf16(o_.name, text);
     const size_t bom = utf8_ ? bom_size(text) : 0;
     if (size > 0) records.push_back({bom, size - bom, 1});  // an empty file holds no document
     return size;
@@ -133,6 +126,18 @@ class FileCutter : public Cutter {
 };
 
 }  // namespace
+
+void check_text_size(const std::string& name, uint64_t size, uint64_t limit) {
+  if (size <= limit) return;
+  throw data_error(
+      fmt::format("{}: the file has more than {} bytes", name, limit),
+      "it is read as one document; cut it with --split line or --split paragraph, or raise --max-line");
+}
+
+void check_not_utf16(const std::string& name, std::string_view head) {
+  if (!head.starts_with("\xFF\xFE") && !head.starts_with("\xFE\xFF")) return;
+  throw data_error(name + ": the text is UTF-16, expected UTF-8", "convert it: iconv -f UTF-16 -t UTF-8");
+}
 
 std::unique_ptr<Cutter> line_cutter(CutterOptions o) { return std::make_unique<LineCutter>(std::move(o)); }
 std::unique_ptr<Cutter> paragraph_cutter(CutterOptions o) {

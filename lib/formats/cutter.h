@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "formats/corpus.h"
@@ -32,6 +33,10 @@ std::unique_ptr<Cutter> line_cutter(CutterOptions o);       // blank lines are l
 std::unique_ptr<Cutter> paragraph_cutter(CutterOptions o);  // lines up to a blank one
 std::unique_ptr<Cutter> file_cutter(CutterOptions o);       // the whole; refuses UTF-16
 std::unique_ptr<Cutter> page_cutter(CutterOptions o);       // the whole, in any charset
+
+// What a text file is refused for.
+void check_text_size(const std::string& name, uint64_t size, uint64_t limit);  // throws data
+void check_not_utf16(const std::string& name, std::string_view head);          // throws data
 
 inline bool is_blank(std::string_view s) { return s.find_first_not_of(" \t\r\n\f\v") == s.npos; }
 inline size_t bom_size(std::string_view s) { return s.starts_with("\xEF\xBB\xBF") ? 3 : 0; }

@@ -19,11 +19,15 @@ bool may_be_cut(const FastTables& t) {
                       [](const formats::AddedToken& a) { return a.lstrip || a.rstrip || a.single_word; });
 }
 
-bool token_near(const FastTables& t, std::string_view text, size_t pos) {
+size_t longest_added(const FastTables& t) {
   size_t longest = 0;
   for (const formats::AddedToken& a : t.added) longest = std::max(longest, a.content.size());
   // A normalised token may be longer in the text than in itself; no token is then near enough to matter.
-  if (t.nfc) longest *= 3;
+  return t.nfc ? 3 * longest : longest;
+}
+
+bool token_near(const FastTables& t, std::string_view text, size_t pos) {
+  const size_t longest = longest_added(t);
   const size_t first = pos - std::min(pos, longest + kRound), last = std::min(text.size(), pos + kRound);
   const std::string_view part = text.substr(0, std::min(text.size(), last + longest));
   for (const TokenFinder* finder : {&t.raw, &t.normalized}) {
@@ -55,6 +59,19 @@ size_t next_encoding_cut(const Tokenizer& tokenizer, std::string_view text, size
     if (encoding_cut(tokenizer, text, pos)) return pos;
   }
   return text.size();
+}
+
+std::optional<size_t> next_encoding_cut_of_any(const Tokenizer& tokenizer, std::string_view text,
+                                               size_t from) {
+  const FastTables* t = tokenizer.fast();
+  if (!t || !may_be_cut(*t)) return std::nullopt;
+  const size_t round = kRound + longest_added(*t);  // what is looked at behind a cut
+  for (size_t pos = from; pos + round <= text.size(); ++pos) {
+    pos = next_safe_cut(t->pattern, text, pos);
+    if (pos + round > text.size()) break;
+    if (encoding_cut(tokenizer, text, pos)) return pos;
+  }
+  return std::nullopt;
 }
 
 bool can_encode_in_parts(const Tokenizer& tokenizer) {

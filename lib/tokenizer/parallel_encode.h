@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,11 @@ namespace ds::tokenizer {
 bool encoding_cut(const Tokenizer& tokenizer, std::string_view text, size_t pos);
 // The first such place at or behind `from`; the size of the text when none is near.
 size_t next_encoding_cut(const Tokenizer& tokenizer, std::string_view text, size_t from);
+
+// The first place at or behind `from` where every text that begins with `text` may be cut, so that it can be
+// read bit by bit; nullopt: none is seen.
+std::optional<size_t> next_encoding_cut_of_any(const Tokenizer& tokenizer, std::string_view text,
+                                               size_t from);
 
 // False: no text of this tokenizer is cut, so one thread encodes all of it.
 bool can_encode_in_parts(const Tokenizer& tokenizer);

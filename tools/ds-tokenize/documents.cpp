@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/utf8.h"
 
 namespace ds::tokenize {
 namespace {
@@ -42,6 +43,8 @@ void Batch::for_each(const std::function<void(formats::Document&)>& use) {
       document.id = fmt::format("{}:{}", input->name, block.first_number + i);
       document.id_json.clear();
     }
+    repair_utf8(document.id);  // which names of files, too, need not be
+    repair_utf8(document.id_json);
     use(document);
   }
 }
@@ -102,7 +105,12 @@ std::vector<formats::ManifestInput> Documents::describe() const {
 }
 
 uint64_t Documents::raw_position() const {
-  return finished_ + (reader_ ? reader_->source().raw_position() : 0);
+  const formats::ByteSource* const at = source();
+  return finished_ + (at ? at->raw_position() : 0);
+}
+
+const formats::ByteSource* Documents::source() const {
+  return parts_ ? &parts_->source() : reader_ ? &reader_->source() : nullptr;
 }
 
 void Documents::skip_all(size_t input, const FileDigest& digest) {
@@ -110,9 +118,19 @@ void Documents::skip_all(size_t input, const FileDigest& digest) {
   digests_[input] = digest;
 }
 
-bool Documents::next(Batch& batch, const Run& run) {
+bool Documents::next_part(Batch& batch, const formats::TextParts::Cut& cut) {
+  const uint64_t before = parts_->bytes();
+  if (!parts_->next(batch.block.bytes, kBatchBytes, cut)) return false;
+  if (before == 0) ++records_;
+  batch.part = true;
+  batch.last_part = parts_->last();
+  batch.part_bytes = parts_->bytes() - before;
+  return true;
+}
+
+bool Documents::next(Batch& batch, const Run& run, const formats::TextParts::Cut* cut) {
   while (!run.stop.requested()) {
-    if (!reader_) {
+    if (!source()) {
       if (next_input_ == inputs_.size()) {
         if (records_ == 0) throw no_documents(options_.inputs);
         return false;
@@ -122,13 +140,21 @@ bool Documents::next(Batch& batch, const Run& run) {
         ++records_;
         continue;
       }
-      reader_ = std::make_unique<formats::RecordReader>(inputs_[next_input_++], corpus_);
+      const formats::CorpusInput& input = inputs_[next_input_++];
+      if (cut && input.format == formats::CorpusFormat::text && corpus_.split == formats::TextSplit::file &&
+          skip_[next_input_ - 1] == 0) {
+        parts_ = std::make_unique<formats::TextParts>(
+            input.path, formats::SourceOptions{corpus_.threads, corpus_.hash}, corpus_.max_record);
+      } else {
+        reader_ = std::make_unique<formats::RecordReader>(input, corpus_);
+      }
     }
     batch.index = next_input_ - 1;
     batch.input = &inputs_[batch.index];
+    if (parts_ && next_part(batch, *cut)) return true;
     const uint64_t skip = skip_[batch.index];
     formats::RecordBlock& block = batch.block;
-    if (reader_->next_block(block, kBatchBytes)) {
+    if (reader_ && reader_->next_block(block, kBatchBytes)) {
       records_ += block.records.size();
       if (block.first_number > skip) return true;
       const uint64_t over = skip + 1 - block.first_number;
@@ -137,9 +163,10 @@ bool Documents::next(Batch& batch, const Run& run) {
       block.first_number += over;
       return true;
     }
-    finished_ += reader_->source().raw_position();
-    digests_[batch.index] = reader_->source().raw_digest();
+    finished_ += source()->raw_position();
+    digests_[batch.index] = source()->raw_digest();
     reader_.reset();
+    parts_.reset();
   }
   return false;
 }

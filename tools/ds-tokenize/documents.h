@@ -17,6 +17,7 @@
 #include "ds-tokenize/options.h"
 #include "formats/corpus.h"
 #include "formats/manifest.h"
+#include "formats/text_parts.h"
 
 namespace ds::tokenize {
 
@@ -54,6 +55,10 @@ struct Batch {
   const formats::CorpusInput* input = nullptr;
   size_t index = 0;  // of the input
   formats::RecordBlock block;
+  // A part of a text file that is one document, and whether it is the last; it lies in block.bytes, as
+  // formats::TextParts gives it, and there are no records.
+  bool part = false, last_part = false;
+  uint64_t part_bytes = 0;  // in the file
 
   // The documents, one after the other. Throws data for a damaged record, naming file and line. Large records
   // are used up.
@@ -84,7 +89,8 @@ class Documents {
 
   // Batches in order; false at the end, or when the stop token is set. Throws data when there was no document
   // at all.
-  bool next(Batch& batch, const Run& run);
+  // With `cut` text files that are one document come in parts.
+  bool next(Batch& batch, const Run& run, const formats::TextParts::Cut* cut = nullptr);
   uint64_t raw_position() const;
   uint64_t raw_size() const { return total_; }  // bytes before decompression; 0 when not known
 
@@ -92,7 +98,11 @@ class Documents {
   InputOptions options_;
   formats::CorpusOptions corpus_;
   std::vector<formats::CorpusInput> inputs_;
+  bool next_part(Batch& batch, const formats::TextParts::Cut& cut);
+  const formats::ByteSource* source() const;
+
   std::unique_ptr<formats::RecordReader> reader_;
+  std::unique_ptr<formats::TextParts> parts_;  // in its place
   size_t next_input_ = 0;
   uint64_t finished_ = 0, total_ = 0, records_ = 0;
   std::vector<uint64_t> skip_;                              // records of each input

@@ -63,10 +63,17 @@ void append_document_line(std::string& out, const Document& d) {
   out += "}\n";
 }
 
-// How a document becomes tokens under these options. Throws usage for what the tokenizer lacks.
-EncodeOne encoder_of(const EncodeJob& job, std::optional<uint32_t> eos) {
+// How documents become tokens under these options. Throws usage for what the tokenizer lacks.
+EncodeHow how_of(const EncodeJob& job, std::optional<uint32_t> eos) {
   const EncodeCommand& o = job.options;
   const tokenizer::Tokenizer& tok = job.tokenizer();
+  EncodeHow how;
+  if (eos) how.behind = {*eos};
+  if (o.documents) {
+    how.line = [](const Document& d, std::span<const uint32_t>, std::string& lines) {
+      append_document_line(lines, d);
+    };
+  }
   std::optional<tokenizer::FimTokens> fim;
   if (o.fim_rate > 0) {
     fim = o.fim_tokens.empty() ? tokenizer::find_fim_tokens(tok)
@@ -75,9 +82,9 @@ EncodeOne encoder_of(const EncodeJob& job, std::optional<uint32_t> eos) {
       throw usage_error("--fim-rate: " + o.tokenizer + " has no tokens for it by the usual names",
                         "--fim-tokens PREFIX,SUFFIX,MIDDLE");
   }
+  if (!fim && o.loss_ranges.empty()) return how;
   const tokenizer::FimRates rates{o.fim_rate, o.fim_spm_rate, static_cast<uint64_t>(o.seed)};
-  return [&o, &tok, eos, fim, rates](tokenizer::Encoder& encoder, Document& d, Encoded& e,
-                                     const LargeText* large) {
+  how.whole = [&o, &tok, eos, fim, rates](tokenizer::Encoder& encoder, Document& d, Encoded& e) {
     const size_t begin = e.mask.size();
     const auto cut = tokenizer::fim_cut(rates, d.id, d.text);
     if (cut) {
@@ -90,8 +97,6 @@ EncodeOne encoder_of(const EncodeJob& job, std::optional<uint32_t> eos) {
       const tokenizer::Encoding encoding = tok.encode_full(d.text, whole);
       e.ids.insert(e.ids.end(), encoding.ids.begin(), encoding.ids.end());
       append_mask(encoding.offsets, loss_ranges(d, o.loss_ranges), e.mask);
-    } else if (large) {
-      (*large)(d.text, e);
     } else {
       encoder.encode(d.text, e.ids, o.specials_in_text);
     }
@@ -102,6 +107,7 @@ EncodeOne encoder_of(const EncodeJob& job, std::optional<uint32_t> eos) {
     }
     if (o.documents) append_document_line(e.lines, d);
   };
+  return how;
 }
 
 class DatasetOutput final : public EncodeOutput {
@@ -146,12 +152,11 @@ int encode_dataset(EncodeJob& job, const std::string& prefix) {
     job.ctx.run.log.warn(o.tokenizer + ": has no end-of-text token, documents end without one");
   const formats::TokenType type = formats::token_type_for_vocab(tok.vocab_size());
   const formats::DatasetExtras extras{.mask = !o.loss_ranges.empty(), .documents = o.documents};
-  job.large_texts = o.fim_rate <= 0 && o.loss_ranges.empty();
   std::optional<OldSet> old;
   if (!job.ctx.common.force) old = OldSet::open(prefix, job, type, extras);
   if (old) job.reuse = old->plan(job);
   DatasetOutput output(prefix, type, extras, old ? &*old : nullptr);
-  const auto sources = encode_all(job, encoder_of(job, eos), output);
+  const auto sources = encode_all(job, how_of(job, eos), output);
   if (!sources) return kExitStopped;
   formats::Manifest& manifest = job.manifest;
   manifest.facts = facts_of(*sources, job);

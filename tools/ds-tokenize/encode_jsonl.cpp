@@ -98,7 +98,7 @@ void append_line(const EncodeCommand& o, const formats::Document& d, const Encod
   e.ids.insert(e.ids.end(), encoding.ids.begin(), encoding.ids.end());
 }
 
-EncodeOne whole_encoder(const EncodeJob& job) {
+EncodeHow in_full(const EncodeJob& job) {
   const EncodeCommand& o = job.options;
   const tokenizer::Tokenizer& tok = job.tokenizer();
   const auto padding = std::make_shared<formats::Padding>();
@@ -106,8 +106,9 @@ EncodeOne whole_encoder(const EncodeJob& job) {
   const auto truncation = std::make_shared<formats::Truncation>(truncation_of(o));
   using tokenizer::PipelineScratch;
   const auto scratches = std::make_shared<Pool<PipelineScratch>>([] { return PipelineScratch(); });
-  return [&o, &tok, padding, truncation, scratches](tokenizer::Encoder&, formats::Document& d, Encoded& e,
-                                                    const LargeText*) {
+  EncodeHow how;
+  how.whole = [&o, &tok, padding, truncation, scratches](tokenizer::Encoder&, formats::Document& d,
+                                                         Encoded& e) {
     tokenizer::EncodeOptions whole;
     whole.add_special_tokens = o.add_special_tokens;
     whole.specials_in_text = o.specials_in_text;
@@ -127,30 +128,21 @@ EncodeOne whole_encoder(const EncodeJob& job) {
       }
     });
   };
+  return how;
 }
 
-EncodeOne encoder_of(EncodeJob& job) {
+EncodeHow how_of(const EncodeJob& job) {
   const EncodeCommand& o = job.options;
-  if (o.offsets != "none" || o.max_length > 0 || o.padding > 0 || !o.pair_field.empty())
-    return whole_encoder(job);
-  std::vector<uint32_t> before, behind;
+  if (o.offsets != "none" || o.max_length > 0 || o.padding > 0 || !o.pair_field.empty()) return in_full(job);
+  EncodeHow how;
   if (o.add_special_tokens) {
-    before = job.tokenizer().prefix();
-    behind = job.tokenizer().suffix();
+    how.before = job.tokenizer().prefix();
+    how.behind = job.tokenizer().suffix();
   }
-  job.large_texts = true;
-  return [&o, before, behind](tokenizer::Encoder& encoder, formats::Document& d, Encoded& e,
-                              const LargeText* large) {
-    const size_t begin = e.ids.size();
-    e.ids.insert(e.ids.end(), before.begin(), before.end());
-    if (large) {
-      (*large)(d.text, e);
-    } else {
-      encoder.encode(d.text, e.ids, o.specials_in_text);
-    }
-    e.ids.insert(e.ids.end(), behind.begin(), behind.end());
-    append_line(e.lines, d, std::span(e.ids).subspan(begin));
+  how.line = [](const formats::Document& d, std::span<const uint32_t> ids, std::string& lines) {
+    append_line(lines, d, ids);
   };
+  return how;
 }
 
 class LinesOutput final : public EncodeOutput {
@@ -176,7 +168,7 @@ class LinesOutput final : public EncodeOutput {
 int encode_jsonl(EncodeJob& job) {
   const std::string& path = job.options.output;
   LinesOutput output(path);
-  const auto sources = encode_all(job, encoder_of(job), output);
+  const auto sources = encode_all(job, how_of(job), output);
   if (!sources) return kExitStopped;
   formats::Manifest& manifest = job.manifest;
   manifest.facts = facts_of(*sources, job);

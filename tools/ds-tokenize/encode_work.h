@@ -70,19 +70,21 @@ struct EncodeJob {
   std::string checkpoint;         // its path; empty: none is written
   std::string plan;               // what must be equal for a later process to go on
   std::vector<Reuse> reuse = {};  // for each input, or empty
-  bool large_texts = false;       // EncodeOne uses `large`
   const tokenizer::Tokenizer& tokenizer() const { return opened.tokenizer; }
 };
 
-// Ids of a large text by all threads: appended, or handed out on the way.
-using LargeText = std::function<void(std::string_view, Encoded&)>;
-// Encodes one document: appends its ids (and mask, and line) to what there is. Runs on any thread.
-// `large` is there only for documents that are better encoded by it.
-using EncodeOne =
-    std::function<void(tokenizer::Encoder&, formats::Document&, Encoded&, const LargeText* large)>;
+// How documents become ids.
+struct EncodeHow {
+  // The ids of the text with these round them: short documents are encoded together, large ones in parts.
+  std::vector<uint32_t> before, behind;
+  // What else there is to say of a document, given all its ids; appends. None: nothing.
+  std::function<void(const formats::Document&, std::span<const uint32_t> ids, std::string& lines)> line;
+  // In place of all that: appends the ids (and mask, and line) of one document. Runs on any thread.
+  std::function<void(tokenizer::Encoder&, formats::Document&, Encoded&)> whole;
+};
 
 // Everything there is to encode into `output`. nullopt: stopped by a signal, and the state is kept.
-std::optional<std::vector<Source>> encode_all(EncodeJob& job, const EncodeOne& one, EncodeOutput& output);
+std::optional<std::vector<Source>> encode_all(EncodeJob& job, const EncodeHow& how, EncodeOutput& output);
 
 nlohmann::json facts_of(const std::vector<Source>& sources, const EncodeJob& job);
 // Says what was made and returns.

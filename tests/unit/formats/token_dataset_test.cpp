@@ -118,6 +118,54 @@ TEST_CASE("token dataset: what is written is read, in every type") {
   }
 }
 
+TEST_CASE("token dataset: many documents at once are the same as one by one") {
+  const test::Scratch scratch;
+  for (const TokenType type : {TokenType::u16, TokenType::i32}) {
+    for (const DatasetExtras extras :
+         {DatasetExtras{}, DatasetExtras{true, true}, DatasetExtras{false, true}}) {
+      const Rng rng(5, RngStream::test);
+      TokenDatasetWriter one(scratch.file("one"), type, extras), many(scratch.file("many"), type, extras);
+      uint64_t at = 0;
+      for (int batch = 0; batch < 20; ++batch) {
+        const auto ids_of = [&](uint64_t most) {
+          std::vector<uint32_t> ids(rng.below(at++, most));
+          for (uint32_t& id : ids) id = static_cast<uint32_t>(rng.below(at++, 65000));
+          return ids;
+        };
+        std::vector<uint32_t> all;
+        std::vector<uint64_t> ends;
+        std::vector<uint8_t> mask;
+        std::string lines;
+        const uint64_t documents = rng.below(at++, 6);
+        if (documents > 0 && rng.below(at++, 2) == 0) {
+          for (const auto& part : {ids_of(4), ids_of(40000)}) one.add_part(part), many.add_part(part);
+        }
+        const bool said = rng.below(at++, 2) == 0;
+        for (uint64_t d = 0; d < documents; ++d) {
+          const std::vector<uint32_t> ids = ids_of(d == 2 ? 2 : 3000);
+          const std::vector<uint8_t> bits(ids.size(), static_cast<uint8_t>(d & 1));
+          const std::string line = said ? "{\"id\":" + std::to_string(at) + "}" : "";
+          one.add_document(ids, extras.mask ? std::span(bits) : std::span<const uint8_t>(), line);
+          all.insert(all.end(), ids.begin(), ids.end());
+          mask.insert(mask.end(), bits.begin(), bits.end());
+          ends.push_back(all.size());
+          if (said) lines += line + "\n";
+        }
+        many.add_documents(all, ends, extras.mask ? std::span(mask) : std::span<const uint8_t>(), lines);
+        CHECK(one.tokens() == many.tokens());
+        CHECK(one.documents() == many.documents());
+      }
+      const auto a = one.commit(), b = many.commit();
+      REQUIRE(a.size() == b.size());
+      for (size_t i = 0; i < a.size(); ++i) CHECK(a[i].digest == b[i].digest);
+    }
+  }
+  TokenDatasetWriter writer(scratch.file("bad"), TokenType::u16);
+  const std::vector<uint32_t> ids = {1, 70000};
+  CHECK_THROWS_AS(writer.add_documents(ids, std::vector<uint64_t>{2}), Error);
+  CHECK_THROWS_AS(writer.add_documents(ids, std::vector<uint64_t>{1}), Error);
+}
+
 TEST_CASE("token dataset: types are chosen as Megatron chooses") {
   CHECK(token_type_for_vocab(8000) == TokenType::u16);
   CHECK(token_type_for_vocab(65499) == TokenType::u16);

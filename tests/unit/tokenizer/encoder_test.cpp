@@ -123,6 +123,30 @@ TEST_CASE("several threads give the ids of one") {
   }
 }
 
+TEST_CASE("a cut that is told from a text's beginning is one of every text that goes on") {
+  for (const char* file : {"bpe.tokenizer.json", "added.tokenizer.json"}) {
+    const Tokenizer tok = Tokenizer::load(tokenizer_data(file));
+    std::string text = large_text(4, 40000);
+    for (size_t at = 100; at < text.size(); at += 300) {
+      while ((static_cast<uint8_t>(text[at]) & 0xC0) == 0x80) ++at;
+      text.insert(at, at % 2 ? "<|endoftext|>" : "e\xCC\x81 \xCC\x81");
+    }
+    // Every beginning that ends between characters gives the cut that the whole text gives, or none yet.
+    size_t told = 0;
+    for (size_t from = 1; from < text.size(); from += 911) {
+      const size_t expected = next_encoding_cut(tok, text, from);
+      for (size_t end = from; end < std::min(text.size(), from + 400); ++end) {
+        if ((static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) continue;
+        const auto at = next_encoding_cut_of_any(tok, std::string_view(text).substr(0, end), from);
+        if (!at) continue;
+        REQUIRE(*at == expected);
+        ++told;
+      }
+    }
+    if (can_encode_in_parts(tok)) CHECK(told > 1000);
+  }
+}
+
 TEST_CASE("where encoding may be cut, both sides give their ids alone") {
   const Tokenizer tok = Tokenizer::load(tokenizer_data("bpe.tokenizer.json"));
   const std::string text = large_text(3, 60000);
