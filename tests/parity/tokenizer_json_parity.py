@@ -26,7 +26,7 @@ STRICTER = ("twice", "again", "ids without", "ids go on", "as in model.vocab", "
             ".type: found", "add_prefix_space: found", "an id up to", "an id and a content", "trim_offsets", "add_prefix_space: found nothing", "length: found 0", "the ids are", "of them, as there are",
             '["a"], expected an object', '"b" as the key')  # a list is no object, though serde takes it for one
 # What the library refuses and ds-tokenize takes: files of 2023 and before, members that have one meaning only.
-PATIENT = ("add_prefix_space", "added_tokens", "single_word", "lstrip", "rstrip", "normalized", "special", "Regex", "foo", "direction")
+PATIENT = ("add_prefix_space", "added_tokens", "single_word", "lstrip", "rstrip", "normalized", "special", "Regex", "foo", "direction", "\"prepend_scheme\": null")
 
 NORMALIZERS = [
     lambda r: N.NFC(), lambda r: N.NFD(), lambda r: N.NFKC(), lambda r: N.NFKD(), lambda r: N.Lowercase(), lambda r: N.StripAccents(), lambda r: N.Nmt(),
