@@ -1,5 +1,5 @@
-// SHA-256 by OpenSSL (which picks the processor's SHA instructions), XXH64 by its header, CRC-32C by the
-// processor's crc32 instruction or a table.
+// SHA-256 by OpenSSL (which picks the processor's SHA instructions), XXH64 and XXH3 by their header, CRC-32C
+// by the processor's crc32 instruction or a table.
 #include "base/hash.h"
 
 #include <openssl/evp.h>
@@ -103,6 +103,13 @@ FileDigest digest_file(const std::string& path) {
 }
 
 uint64_t xxh64(std::string_view bytes, uint64_t seed) { return XXH64(bytes.data(), bytes.size(), seed); }
+
+uint64_t xxh3(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+std::array<uint64_t, 2> xxh3_128(std::string_view bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  return {hash.low64, hash.high64};
+}
 
 uint32_t crc32c(std::string_view bytes, uint32_t start) {
   const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());

@@ -1,6 +1,7 @@
 #include "tokenizer/compiled.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -12,7 +13,7 @@ namespace ds::tokenizer {
 namespace {
 
 constexpr char kMagic[8] = {'D', 'S', 'B', 'P',
-                            'E', 0,   0,   4};  // the last byte: version of layout and of hashes
+                            'E', 0,   0,   6};  // the last byte: version of layout and of hashes
 constexpr uint32_t kMostWhole = 1u << 20;
 
 enum Section {
@@ -109,12 +110,13 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
   bool good = worst < h.tokens && worst_rank <= h.merges && empty > 0;
   for (size_t i = 0; i < size_t{1} << h.seed_bits; ++i) {
     for (int way = 0; way < 2; ++way) {
+      // Without branches: which places are taken nobody can foresee.
       const WordLine& line = seed[i];
-      const uint32_t n = line.ids[way][0] >> 24;
-      const uint32_t size = line.key[way][15], id = line.ids[way][0] & WordCache::kMaxId;
-      const bool is_mark = size == 1 && line.key[way][0] == kTextMark;
-      good &= size == 0 ||
-              (size <= WordCache::kShort && n == 1 && (is_mark ? id == WordCache::kMaxId : id < h.tokens));
+      const uint32_t n = line.ids[way][0] >> 24, id = line.ids[way][0] & WordCache::kMaxId;
+      const uint32_t size = line.key[way][15];
+      const bool is_mark = (size == 1) & (line.key[way][0] == kTextMark);
+      const bool id_fits = (is_mark & (id == WordCache::kMaxId)) | (!is_mark & (id < h.tokens));
+      good &= (size == 0) | ((size <= WordCache::kShort) & (n == 1) & id_fits);
     }
   }
   uint32_t mark[16];
@@ -276,7 +278,8 @@ std::optional<uint32_t> CompiledBpe::whole_word(std::string_view word) const {
 }
 
 CompiledBpe::Key CompiledBpe::key_of(std::string_view json) {
-  return {xxh64(json, 0x6473746F6B656EULL), xxh64(json, 0x3141592653589793ULL), json.size()};
+  const std::array<uint64_t, 2> hash = xxh3_128(json);
+  return {hash[0], hash[1], json.size()};
 }
 
 std::string CompiledBpe::file_bytes(const Key& key, std::string_view extra) const {
@@ -292,7 +295,7 @@ std::string CompiledBpe::file_bytes(const Key& key, std::string_view extra) cons
   h.key[1] = key.b;
   h.key[2] = key.size;
   std::memcpy(out.data(), &h, sizeof h);
-  h.checksum = xxh64(std::string_view(out).substr(16));
+  h.checksum = xxh3(std::string_view(out).substr(16));
   std::memcpy(out.data(), &h, sizeof h);
   return out;
 }
@@ -312,7 +315,7 @@ std::optional<CompiledBpe> CompiledBpe::open(const std::string& path,
   if (std::memcmp(h.magic, kMagic, sizeof kMagic) != 0 || h.size != file->size()) return std::nullopt;
   const Key key = key_of_source();
   if (h.key[0] != key.a || h.key[1] != key.b || h.key[2] != key.size) return std::nullopt;
-  if (h.checksum != xxh64(file->view().substr(16))) return std::nullopt;
+  if (h.checksum != xxh3(file->view().substr(16))) return std::nullopt;
   CompiledBpe c;
   c.memory_ = file;
   if (!c.attach(file->data(), file->size())) return std::nullopt;

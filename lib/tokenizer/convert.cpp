@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/mmap.h"
+#include "base/utf8.h"
 #include "formats/json_reader.h"
 
 namespace ds::tokenizer {
@@ -28,7 +29,7 @@ std::string first_bytes(const std::string& path, size_t size) {
 }
 
 // Which of the two: tekken.json has its vocabulary at the top, tokenizer.json inside a model.
-bool is_tekken(std::string_view text, const std::string& name) {
+std::optional<bool> tells_tekken(std::string_view text, const std::string& name) {
   struct Known {
     bool tekken;
   };
@@ -43,7 +44,20 @@ bool is_tekken(std::string_view text, const std::string& name) {
   } catch (const Known& k) {
     return k.tekken;
   }
-  return false;
+  return std::nullopt;
+}
+
+bool is_tekken(std::string_view text, const std::string& name) {
+  return tells_tekken(text, name).value_or(false);
+}
+
+// The same of a file, of which mostly its beginning is enough.
+bool is_tekken_file(std::string_view head, const std::string& path) {
+  try {
+    if (const auto told = tells_tekken(head.substr(0, valid_utf8_prefix(head)), path)) return *told;
+  } catch (const Error&) {  // of what is cut off
+  }
+  return is_tekken(MappedFile(path).view(), path);
 }
 
 }  // namespace
@@ -103,7 +117,7 @@ OpenedTokenizer open_tokenizer(const std::string& given) {
   const size_t begin = std::min(head.find_first_not_of(" \t\r\n"), head.size());
   const bool json = begin < head.size() && head[begin] == '{';
   const bool other =
-      json ? is_tekken(MappedFile(path).view(), path)
+      json ? is_tekken_file(head, path)
            : head.starts_with("GGUF") || head.starts_with('\n') || formats::looks_like_tiktoken(head);
   // What is none of them is an error that Tokenizer::load() describes.
   if (!other) return {Tokenizer::load(path), path, std::nullopt, {}};

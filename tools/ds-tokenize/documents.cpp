@@ -76,6 +76,8 @@ bool Documents::streams() const {
   return false;
 }
 
+bool Documents::small() const { return total_ > 0 && total_ <= kBatchBytes / 16; }
+
 FileDigest Documents::digest(size_t input) const {
   std::optional<FileDigest>& known = digests_[input];
   if (!known) known = digest_file(inputs_[input].path);

@@ -93,6 +93,7 @@ class Documents {
   bool next(Batch& batch, const Run& run, const formats::TextParts::Cut* cut = nullptr);
   uint64_t raw_position() const;
   uint64_t raw_size() const { return total_; }  // bytes before decompression; 0 when not known
+  bool small() const;                           // less work than starting threads is
 
  private:
   InputOptions options_;

@@ -94,9 +94,12 @@ int run(cli::Context& ctx, const EncodeCommand& o) {
                {{"input_bytes", documents.raw_size()}, {"vocab_size", tok.vocab_size()}});
     return kExitOk;
   }
-  const formats::ManifestInput tokenizer_input = formats::describe_input("tokenizer", opened.path);
+  // Ids that go to stdout with nothing said of them: who has made them is asked by nobody.
+  const bool described = artifact != "-" || ctx.common.json;
+  formats::ManifestInput tokenizer_input;
+  if (described) tokenizer_input = formats::describe_input("tokenizer", opened.path);
   const std::string tokenizer_sha256 =
-      opened.converted ? sha256_hex(*opened.converted) : tokenizer_input.digest.sha256;
+      described && opened.converted ? sha256_hex(*opened.converted) : tokenizer_input.digest.sha256;
   EncodeJob job{ctx, o, documents, opened, tokenizer_input, tokenizer_sha256, planned_manifest(ctx), "", ""};
   job.manifest.seed = o.seed;
   std::optional<OutputLock> lock;

@@ -109,7 +109,7 @@ class Loop {
     };
     run.progress.start("encode", "B", documents.raw_size());
     ordered_map<Item>(
-        run.threads,
+        documents.small() ? 1 : run.threads,
         [&]() -> std::optional<Item> {
           Item item;
           if (!documents.next(item.batch, run, how_.whole ? nullptr : &cut)) return std::nullopt;

@@ -65,7 +65,7 @@ TEST_CASE("a damaged compiled file is as if it were not there") {
   for (size_t at = 16; at < good.size(); at = at < 512 ? at + 4 : at + 1 + good.size() / 211) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 0xA5);
-    const uint64_t sum = ds::xxh64(std::string_view(bad).substr(16));
+    const uint64_t sum = ds::xxh3(std::string_view(bad).substr(16));
     bad.replace(8, 8, reinterpret_cast<const char*>(&sum), 8);
     ds::write_file(path, bad);
     auto c = opened(path);
