@@ -51,7 +51,7 @@ struct CorpusOptions {
 
 struct CorpusInput {
   std::string path;  // a file or "-"
-  std::string name;  // what ids begin with; unlike in all inputs of one list
+  std::string name;  // what ids begin with, UTF-8; unlike in all inputs of one list
   CorpusFormat format = CorpusFormat::text;
   bool stream = false;  // stdin, a FIFO: can be read once, and its size is not known
 };

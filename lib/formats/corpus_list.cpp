@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/utf8.h"
 #include "formats/corpus.h"
 
 namespace ds::formats {
@@ -157,6 +158,7 @@ std::vector<CorpusInput> list_corpus(const std::vector<std::string>& paths, Corp
     const bool stream = path == "-" || !std::filesystem::is_regular_file(path);
     inputs.push_back(
         {path, without_compression(name), format == CorpusFormat::automatic ? by_name : format, stream});
+    repair_utf8(inputs.back().name);  // names of files are any bytes
   };
   for (const std::string& path : expand_paths(paths)) {
     if (path == "-") {

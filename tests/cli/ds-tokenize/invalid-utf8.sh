@@ -30,6 +30,10 @@ ds-tokenize verify -q --tokenizer "$tok" --reference <(encode good.jsonl) bad.js
 # Half a surrogate pair in an escape stands for no character either.
 printf '{"id":1,"text":"a\\ud800b\\udc00"}\n{"id":"\xff","text":"\\ud83d\\ude00"}\n' > escapes.jsonl
 encode escapes.jsonl | ds-tokenize decode -q --tokenizer "$tok" -o - -
+printf 'ab' > $'name\xff.txt'
+encode name*.txt
+printf 'id,text\n\xff,ab\n' > id.csv
+encode id.csv
 # A byte order mark.
 printf '\xef\xbb\xbfab' > mark.txt
 printf '\xef\xbb\xbf{"id":1,"text":"ab"}\n' > mark.jsonl
