@@ -49,7 +49,8 @@ void declare(cli::OptionTable& t, EncodeCommand& o) {
   t.add("--offsets", o.offsets, "UNIT", "where each token comes from: \"offsets\":[[begin,end],…]")
       .choices({"none", "bytes", "characters"});
   t.add("--max-length", o.max_length, "N", "cut to N tokens, special ones included; 0: not").range(0, 1e9);
-  t.add("--stride", o.stride, "N", "what is cut off comes as further lines that share N tokens")
+  t.add("--stride", o.stride, "N",
+        "what is cut off comes as further lines that share N tokens; -1: it does not")
       .range(-1, 1e9);
   t.add("--truncation-side", o.truncation_side, "SIDE", "where to cut").choices({"right", "left"});
   t.add("--padding", o.padding, "N", "fill up to N tokens, with \"attention_mask\"; 0: not").range(0, 1e9);
