@@ -194,7 +194,7 @@ void flatten(const formats::Decoder& d, std::vector<std::shared_ptr<const Step>>
   auto s = std::make_shared<Step>();
   s->options = d;
   if (d.type == Type::replace) {
-    s->pattern = d.pattern.regex ? Regex(d.pattern.text) : Regex::literal(d.pattern.text);
+    s->pattern = Regex::of(d.pattern, "decoder.pattern");
   }
   steps.push_back(std::move(s));
 }

@@ -335,7 +335,7 @@ void flatten(const formats::Normalizer& n, std::vector<std::shared_ptr<const Ste
     s->bert = {n.clean_text, n.handle_chinese_chars, n.strip_accents.value_or(n.lowercase), n.lowercase};
   }
   if (n.type == Type::replace) {
-    s->pattern = n.pattern.regex ? Regex(n.pattern.text) : Regex::literal(n.pattern.text);
+    s->pattern = Regex::of(n.pattern, "normalizer.pattern");
   }
   if (n.type == Type::precompiled) s->map.emplace(n.charsmap);
   steps.push_back(std::move(s));

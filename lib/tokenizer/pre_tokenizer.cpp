@@ -402,7 +402,7 @@ Step step_of(const std::vector<const formats::PreTokenizer*>& list, size_t& i) {
       break;
     case Type::split: {
       Step s = blank(Step::Kind::regex);
-      s.regex = p.pattern.regex ? Regex(p.pattern.text) : Regex::literal(p.pattern.text);
+      s.regex = Regex::of(p.pattern, "pre_tokenizer.pattern");
       s.behavior = p.behavior;
       s.invert = p.invert;
       return s;

@@ -619,6 +619,15 @@ Regex::Regex(Regex&&) noexcept = default;
 Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
+Regex Regex::of(const formats::TextPattern& pattern, const char* part) {
+  if (!pattern.regex) return literal(pattern.text);
+  try {
+    return Regex(pattern.text);
+  } catch (const Error& e) {
+    throw Error(e.kind(), fmt::format("{}: {}", part, e.what()), e.hint());
+  }
+}
+
 Regex Regex::literal(std::string_view text) {
   if (text.empty()) return Regex("");
   Regex r;

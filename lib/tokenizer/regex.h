@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/tokenizer_json.h"
 #include "tokenizer/aligned_text.h"
 
 namespace ds::tokenizer {
@@ -22,6 +23,8 @@ class Regex {
   explicit Regex(std::string_view pattern);  // throws data: the place and what is wrong or not supported
   // A pattern that is the text itself.
   static Regex literal(std::string_view text);
+  // Either, as a part of a tokenizer.json has it; `part` names it in messages.
+  static Regex of(const formats::TextPattern& pattern, const char* part);
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
