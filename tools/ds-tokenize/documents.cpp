@@ -43,7 +43,7 @@ void Batch::for_each(const std::function<void(formats::Document&)>& use) {
       document.id = fmt::format("{}:{}", input->name, block.first_number + i);
       document.id_json.clear();
     }
-    repair_utf8(document.id);  // which names of files, too, need not be
+    repair_utf8(document.id);
     repair_utf8(document.id_json);
     use(document);
   }
