@@ -54,7 +54,7 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
   for (int s = 0; s < kSections; ++s) {
     if (h.begin[s] % 64 != 0 || h.begin[s] > size || h.bytes[s] > size - h.begin[s]) return false;
   }
-  if (h.tokens == 0 || h.tokens >= kMaxTokens || h.merges >= kNoRank || h.pair_bits < 1 || h.pair_bits > 24 ||
+  if (h.tokens == 0 || h.tokens >= kMaxTokens || h.merges >= kNoRank || h.pair_bits < 3 || h.pair_bits > 24 ||
       h.filter_bits < 5 || h.filter_bits > 27 || h.seed_bits < 1 || h.seed_bits > 22 ||
       h.whole > kMostWhole) {
     return false;
@@ -106,6 +106,9 @@ bool CompiledBpe::attach(const uint8_t* block, size_t size) {
     const bool none = slot == UINT64_MAX;
     empty += none;
     worst_rank = std::max(worst_rank, none ? 0 : (static_cast<uint32_t>(slot) & kNoRank) + 1);
+    const auto left = static_cast<uint32_t>(slot >> 43),
+               right = static_cast<uint32_t>(slot >> 22) & kMaxTokens;
+    worst = std::max(worst, none ? 0 : std::max(left, right));
   }
   bool good = worst < h.tokens && worst_rank <= h.merges && empty > 0;
   for (size_t i = 0; i < size_t{1} << h.seed_bits; ++i) {
@@ -147,7 +150,8 @@ std::optional<CompiledBpe> CompiledBpe::make(const BpeSource& source) {
   for (const uint32_t id : byte_ids) {
     if (id == UINT32_MAX) return std::nullopt;
   }
-  const uint32_t pair_bits = static_cast<uint32_t>(std::countr_zero(std::bit_ceil(merges.size() * 2 + 2)));
+  const uint32_t pair_bits = static_cast<uint32_t>(
+      std::countr_zero(std::bit_ceil(std::max(merges.size() * 2 + 2, size_t{kPairBucket}))));
   std::vector<uint64_t> pairs(size_t{1} << pair_bits, UINT64_MAX);
   const uint32_t filter_bits =
       std::clamp(static_cast<uint32_t>(std::countr_zero(std::bit_ceil(merges.size() * 16 + 1))), 10u, 22u);
@@ -172,7 +176,7 @@ std::optional<CompiledBpe> CompiledBpe::make(const BpeSource& source) {
     const uint64_t key = uint64_t{left} << 21 | right, mask = pairs.size() - 1;
     const uint64_t hash = MergeTables::hash(key), bit = hash >> (64 - filter_bits);
     filter[bit >> 5] |= 1u << (bit & 31);
-    uint64_t i = hash & mask;
+    uint64_t i = hash & mask & ~(kPairBucket - 1);
     while (pairs[i] != UINT64_MAX && pairs[i] >> 22 != key) i = (i + 1) & mask;
     pairs[i] = key << 22 | rank;  // of repeated pairs the last counts
   }

@@ -93,7 +93,7 @@ uint32_t* look_up_words(const WordLine* lines, uint32_t shift, const uint8_t* te
         hit1 = ((k[2] ^ keys[i][0]) | (k[3] ^ keys[i][1])) == 0;
       };
       look();
-      if (!(hit0 | hit1)) {
+      if (!(hit0 | hit1) && lines[line].key[1][15] != 0) {  // full: it may be in the line beside
         line ^= 1;
         look();
       }

@@ -30,7 +30,7 @@ using LookUpWords = uint32_t* (*)(const WordLine* lines, uint32_t shift, const u
                                   const uint32_t* ends, size_t n, uint32_t* out, Missed* missed,
                                   size_t* missed_count);
 
-// Merges n words of 1 to 15 bytes, best in order of their sizes: ids[16 i] on get the ids of word i,
+// Merges n words of 1 to 15 bytes: ids[16 i] on get the ids of word i,
 // counts[i] how many. Reads 16 bytes of each.
 using MergeWords = void (*)(const MergeTables& t, const uint8_t* const* words, const uint8_t* sizes, size_t n,
                             uint32_t* ids, uint8_t* counts);
@@ -48,8 +48,9 @@ EncoderCore plain_core();
 #if defined(__x86_64__)
 EncoderCore avx512_core();  // where avx512_core_runs()
 bool avx512_core_runs();
+// Words of up to 16 bytes; `begins`, when given, gets a bit for each byte of a word where a token begins.
 void merge_words_avx512(const MergeTables& t, const uint8_t* const* words, const uint8_t* sizes, size_t n,
-                        uint32_t* ids, uint8_t* counts);
+                        uint32_t* ids, uint8_t* counts, uint16_t* begins);
 #endif
 EncoderCore best_core();
 

@@ -82,7 +82,7 @@ uint32_t* look_up_words(const WordLine* lines, uint32_t shift, const uint8_t* te
         return equal & equal >> 1 & 5;
       };
       unsigned hit = hits();
-      if (hit == 0) [[unlikely]] {
+      if (hit == 0 && line[31] != 0) [[unlikely]] {  // full: it may be in the line beside
         line = base + (a.at[i] ^ 64);
         hit = hits();
       }
@@ -212,9 +212,14 @@ size_t cut_words(const Adjacency& a, const uint8_t* text, uint32_t begin, const 
   return static_cast<size_t>(out - first);
 }
 
+void merge_words(const MergeTables& t, const uint8_t* const* words, const uint8_t* sizes, size_t n,
+                 uint32_t* ids, uint8_t* counts) {
+  merge_words_avx512(t, words, sizes, n, ids, counts, nullptr);
+}
+
 }  // namespace
 
-EncoderCore avx512_core() { return {cut_words, look_up_words, merge_words_avx512}; }
+EncoderCore avx512_core() { return {cut_words, look_up_words, merge_words}; }
 
 }  // namespace ds::tokenizer
 #if defined(__clang__)

@@ -1,7 +1,6 @@
 #include "tokenizer/encoder_fast.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -15,8 +14,10 @@ namespace {
 constexpr uint64_t kBeforeOwn = 32 << 10;
 bool ascii(std::string_view text) { return ascii_prefix(text) == text.size(); }
 
-constexpr size_t kAtOnce = 2048;  // words
-constexpr size_t kCopied = 2048;  // shorter texts are copied to where all can be read behind them
+constexpr size_t kAtOnce = 2048;    // words
+constexpr size_t kUncut = 64;       // bytes; what is longer is merged as it is where that is fast
+constexpr size_t kAskedAgain = 16;  // words ahead whose lines are asked for before they are written
+constexpr size_t kCopied = 2048;    // shorter texts are copied to where all can be read behind them
 
 }  // namespace
 
@@ -137,19 +138,17 @@ size_t FastEncoder::look_further(const uint8_t* text, uint32_t begin, std::span<
                                  size_t misses) {
   const auto begin_of = [&](uint32_t w) { return w == 0 ? begin : ends[w - 1]; };
   further_.resize(misses);
-  keys_.resize(misses);
+  asked_.resize(misses);
   size_t room = 16;
   for (size_t m = 0; m < misses; ++m) {
     const uint32_t from = begin_of(missed_[m].word), size = ends[missed_[m].word] - from;
     room += std::max(size, 16u);
     if (size > WordCache::kShort) continue;
-    keys_[m] = WordCache::padded_key(text + from, size);
-    cache_.prefetch(keys_[m]);
+    asked_[m] = cache_.ask(WordCache::padded_key(text + from, size));
   }
   if (found_.size() < room) found_.resize(2 * room);
   to_merge_.clear();
   size_t used = 0, all = 0;
-  std::array<uint32_t, WordCache::kShort + 1> of_size{};  // words to merge
   for (size_t m = 0; m < misses; ++m) {
     const uint32_t from = begin_of(missed_[m].word), size = ends[missed_[m].word] - from;
     uint32_t* const to = found_.data() + used;
@@ -157,18 +156,15 @@ size_t FastEncoder::look_further(const uint8_t* text, uint32_t begin, std::span<
     if (size > WordCache::kShort) {
       count = static_cast<size_t>(long_word(text + from, size, to) - to);
     } else {
-      count = cache_.find(keys_[m], to);
+      count = cache_.find(asked_[m], to);
       if (count == 0 && bpe_->has_whole_words()) {
         const std::string_view word(reinterpret_cast<const char*>(text + from), size);
         if (const auto id = bpe_->may_be_whole_word(word) ? bpe_->whole_word(word) : std::nullopt) {
           *to = *id;
-          cache_.insert(keys_[m], to, count = 1);
+          cache_.insert(asked_[m], to, count = 1);
         }
       }
-      if (count == 0) {
-        to_merge_.push_back(static_cast<uint32_t>(m));
-        ++of_size[size];
-      }
+      if (count == 0) to_merge_.push_back(static_cast<uint32_t>(m));
     }
     further_[m] = {static_cast<uint32_t>(used), static_cast<uint32_t>(count), false};
     used += count;
@@ -176,27 +172,25 @@ size_t FastEncoder::look_further(const uint8_t* text, uint32_t begin, std::span<
   }
   const size_t n = to_merge_.size();
   if (n == 0) return all;
-  // By size: words that are merged together then take about as many steps.
-  uint32_t place = 0;
-  for (uint32_t& s : of_size) place += std::exchange(s, place);
   to_merge_words_.resize(n);
   to_merge_sizes_.resize(n);
-  merge_places_.resize(n);
   for (size_t i = 0; i < n; ++i) {
-    const uint32_t w = missed_[to_merge_[i]].word, from = begin_of(w), size = ends[w] - from;
-    merge_places_[i] = of_size[size]++;
-    to_merge_words_[merge_places_[i]] = text + from;
-    to_merge_sizes_[merge_places_[i]] = static_cast<uint8_t>(size);
+    const uint32_t w = missed_[to_merge_[i]].word, from = begin_of(w);
+    to_merge_words_[i] = text + from;
+    to_merge_sizes_[i] = static_cast<uint8_t>(ends[w] - from);
   }
   if (merged_ids_.size() < 16 * n) merged_ids_.resize(32 * n);
   merged_counts_.resize(n);
   core_.merge(bpe_->merges, to_merge_words_.data(), to_merge_sizes_.data(), n, merged_ids_.data(),
               merged_counts_.data());
   for (size_t i = 0; i < n; ++i) {
-    const uint32_t m = to_merge_[i], at = merge_places_[i];
-    further_[m] = {16 * at, merged_counts_[at], true};
-    if (caching_) cache_.insert(keys_[m], merged_ids_.data() + size_t{16} * at, merged_counts_[at]);
-    all += merged_counts_[at];
+    const uint32_t m = to_merge_[i];
+    further_[m] = {static_cast<uint32_t>(16 * i), merged_counts_[i], true};
+    if (caching_) {
+      if (i + kAskedAgain < n) cache_.ask_again(asked_[to_merge_[i + kAskedAgain]]);
+      cache_.insert(asked_[m], merged_ids_.data() + 16 * i, merged_counts_[i]);
+    }
+    all += merged_counts_[i];
   }
   return all;
 }
@@ -235,14 +229,18 @@ uint32_t* FastEncoder::merge(const uint8_t* word, size_t size, uint32_t* out) {
 
 // A word of up to 15 bytes by itself.
 uint32_t* FastEncoder::one_word(const uint8_t* word, size_t size, uint32_t* out) {
-  const WordKey16 key = WordCache::key(word, size);
+  const WordCache::Asked asked = cache_.ask(WordCache::key(word, size));
   uint32_t ids[16];
-  size_t count = cache_.find(key, ids);
+  size_t count = cache_.find(asked, ids);
   if (count == 0) {
     count = static_cast<size_t>(merge(word, size, ids) - ids);
-    if (caching_) cache_.insert(key, ids, count);
+    if (caching_) cache_.insert(asked, ids, count);
   }
   return std::copy_n(ids, count, out);
+}
+
+void FastEncoder::keep_long(const uint8_t* word, size_t size, const uint32_t* ids, const uint32_t* end) {
+  cache_.insert_long({reinterpret_cast<const char*>(word), size}, ids, static_cast<size_t>(end - ids));
 }
 
 uint32_t* FastEncoder::long_word(const uint8_t* word, size_t size, uint32_t* out) {
@@ -252,6 +250,11 @@ uint32_t* FastEncoder::long_word(const uint8_t* word, size_t size, uint32_t* out
     if (ids.count != 0) return std::copy(ids.data, ids.data + ids.count, out);
   }
   uint32_t* const first = out;
+  if (size > kUncut && merges_long_words_fast(bpe_->merges)) {
+    out = merge(word, size, first);
+    if (keep) keep_long(word, size, first, out);
+    return out;
+  }
   const char* const end = reinterpret_cast<const char*>(word) + size;
   const char* begin = reinterpret_cast<const char*>(word);
   const char* p = begin;
@@ -279,8 +282,7 @@ uint32_t* FastEncoder::long_word(const uint8_t* word, size_t size, uint32_t* out
   } else {
     out = cut && n <= WordCache::kShort ? one_word(rest, n, out) : merge(rest, n, out);
   }
-  if (keep)
-    cache_.insert_long({reinterpret_cast<const char*>(word), size}, first, static_cast<size_t>(out - first));
+  if (keep) keep_long(word, size, first, out);
   return out;
 }
 

@@ -3,7 +3,7 @@
 // A text goes through in windows of 16 KiB that stay in the first caches: the splitter's word ends, cuts
 // between characters that no token holds side by side (adjacency.h), keys and prefetches 64 words ahead,
 // then one compare and one store a word (word_cache.h). Words that this does not find
-// are listed; at the end of the window they are looked for everywhere, the rest of them merged, sixteen at a
+// are listed; at the end of the window they are looked for everywhere, the rest of them merged, many at a
 // time where the processor can, and kept.
 //
 // What limits it, DeepSeek V4 on an English text: of a pass with a warm cache half is the look-up, some 35
@@ -51,6 +51,7 @@ class FastEncoder {
   size_t rejoin(const uint8_t* text, uint32_t begin, std::span<const uint32_t> words, size_t n);
   uint32_t* one_word(const uint8_t* word, size_t size, uint32_t* out);
   uint32_t* long_word(const uint8_t* word, size_t size, uint32_t* out);
+  void keep_long(const uint8_t* word, size_t size, const uint32_t* ids, const uint32_t* end);
   uint32_t* merge(const uint8_t* word, size_t size, uint32_t* out);
 
   std::shared_ptr<const CompiledBpe> bpe_;
@@ -70,8 +71,8 @@ class FastEncoder {
   };
   std::vector<Missed> missed_;
   std::vector<Further> further_;
-  std::vector<WordKey16> keys_;
-  std::vector<uint32_t> found_, to_merge_, merge_places_, merged_ids_;
+  std::vector<WordCache::Asked> asked_;
+  std::vector<uint32_t> found_, to_merge_, merged_ids_;
   std::vector<const uint8_t*> to_merge_words_;
   std::vector<uint8_t> to_merge_sizes_, merged_counts_;
   uint64_t seen_ = 0;  // bytes of text so far

@@ -1,13 +1,18 @@
 #include "tokenizer/merge_word.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <functional>
+
+#include "tokenizer/encoder_core.h"
 
 namespace ds::tokenizer {
 namespace {
 
 constexpr size_t kShort = 64;   // bytes
+constexpr size_t kPeriod = 60;  // what repeats itself after 1 to 6 bytes does so after these
 constexpr size_t kWindow = 32;  // bytes of a window at first: a few tokens; the work for each grows with it
 
 // `places`, when given, gets where each token begins.
@@ -126,6 +131,74 @@ size_t merge_any(const MergeTables& t, const uint8_t* word, size_t n, uint32_t* 
   return n <= kShort ? merge_short(t, word, n, out, places) : merge_heap(t, word, n, out, places, s);
 }
 
+constexpr size_t kShortWindow = 16;
+#if defined(__x86_64__)
+// Windows of 16 bytes at every kStride-th byte of a word, merged many at a time, as they are asked for.
+class ShortWindows {
+ public:
+  static constexpr size_t kSize = kShortWindow, kStride = 8, kAtOnce = 64;
+  ShortWindows(const MergeTables& t, const uint8_t* word, size_t n) : t_(t), word_(word), n_(n) {}
+
+  // Joins the next windows to the `done` tokens so far, which cover [0, end), until one does not agree.
+  void join(uint32_t* out, uint32_t* places, size_t& done, size_t& end) {
+    // The first that covers more than is known.
+    for (size_t k = end < kSize ? 0 : (end - kSize) / kStride + 1;; ++k) {
+      const size_t begin = k * kStride;
+      if (begin + kSize > n_ || begin >= end) return;
+      if (k < first_ || k >= first_ + count_) merge_from(k);
+      const uint32_t* ids = &ids_[16 * (k - first_)];
+      uint32_t begins = begins_[k - first_];
+      size_t j = done;
+      while (j > 0 && places[j - 1] >= begin) --j;
+      // A token of both: the same id at the same place.
+      while (begins != 0 && j < done) {
+        const size_t place = begin + static_cast<size_t>(std::countr_zero(begins));
+        if (places[j] < place) {
+          ++j;
+        } else if (places[j] == place && out[j] == *ids) {
+          break;
+        } else {
+          begins &= begins - 1;
+          ++ids;
+        }
+      }
+      if (begins == 0 || j == done) return;
+      for (; begins != 0; begins &= begins - 1, ++j) {
+        out[j] = *ids++;
+        places[j] = static_cast<uint32_t>(begin) + static_cast<uint32_t>(std::countr_zero(begins));
+      }
+      done = j;
+      end = begin + kSize;
+    }
+  }
+
+ private:
+  void merge_from(size_t k) {
+    first_ = k;
+    count_ = std::min(kAtOnce, (n_ - kSize) / kStride - k + 1);
+    std::array<const uint8_t*, kAtOnce> words;
+    std::array<uint8_t, kAtOnce> sizes, counts;
+    for (size_t i = 0; i < count_; ++i) words[i] = word_ + (k + i) * kStride;
+    sizes.fill(kSize);
+    merge_words_avx512(t_, words.data(), sizes.data(), count_, ids_.data(), counts.data(), begins_.data());
+  }
+
+  const MergeTables& t_;
+  const uint8_t* word_;
+  size_t n_, first_ = 0, count_ = 0;
+  std::array<uint32_t, 16 * kAtOnce> ids_;
+  std::array<uint16_t, kAtOnce> begins_;
+};
+const bool short_windows = avx512_core_runs();
+#else
+struct ShortWindows {
+  static constexpr size_t kSize = kShortWindow;
+  ShortWindows(const MergeTables&, const uint8_t*, size_t) {}
+  void join(uint32_t*, uint32_t*, size_t&, size_t&) {}
+};
+const bool short_windows = false;
+#endif
+
 // Windows of `width` bytes joined where they agree. The ids so far are final but for the last ones, which
 // the next window may still change. 0 when the windows are too narrow for this word.
 size_t merge_windows(const MergeTables& t, const uint8_t* word, size_t n, size_t width, uint32_t* out,
@@ -135,7 +208,14 @@ size_t merge_windows(const MergeTables& t, const uint8_t* word, size_t n, size_t
   s.window_places.resize(width);
   size_t done = merge_any(t, word, width, out, s.places.data(), s), end = width;
   size_t last_begin = 0, last_size = 0, last_count = 0;  // what s.window is of
+  ShortWindows many(t, word, n);
   while (end < n) {
+    // Not for runs, which the look at the bytes below makes short work of.
+    if (short_windows && width == kWindow && end >= kPeriod && n - end > ShortWindows::kSize &&
+        std::memcmp(word + end, word + end - kPeriod, ShortWindows::kSize) != 0) {
+      many.join(out, s.places.data(), done, end);
+      if (end == n) break;
+    }
     // The next window begins at a token, the more to the left the more often it failed.
     bool joined = false;
     for (size_t back = 2; back <= done && !joined; back *= 2) {
@@ -168,6 +248,8 @@ size_t merge_windows(const MergeTables& t, const uint8_t* word, size_t n, size_t
 }
 
 }  // namespace
+
+bool merges_long_words_fast(const MergeTables& t) { return t.ordered && short_windows; }
 
 size_t merge_short_word(const MergeTables& t, const uint8_t* word, size_t size, uint32_t* out) {
   return merge_short(t, word, size, out, nullptr);

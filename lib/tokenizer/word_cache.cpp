@@ -31,6 +31,9 @@ int way_of(const WordLine& line, const WordKey16& k) {
   return -1;
 }
 
+// Then no word of this line went to the one beside.
+bool has_room(const WordLine& line) { return line.key[1][15] == 0; }
+
 }  // namespace
 
 HugeMemory::HugeMemory(size_t bytes) : bytes_((bytes + kHugePage - 1) / kHugePage * kHugePage) {
@@ -157,23 +160,24 @@ size_t WordCache::copy_ids(const WordLine& line, int way, uint32_t* out) const {
   return count;
 }
 
-size_t WordCache::find(const WordKey16& k, uint32_t* out) {
-  const uint64_t h = hash(k.a, k.b);
+size_t WordCache::find(const Asked& asked, uint32_t* out) {
+  const auto& [k, h, in_seed] = asked;
   if (mine_) {
     for (const uint64_t i : {h >> shift_, (h >> shift_) ^ 1}) {
       const int way = way_of(mine_[i], k);
       if (way >= 0) return copy_ids(mine_[i], way, out);
+      if (has_room(mine_[i])) break;
     }
   }
-  if (!in_seed(h)) return 0;
+  if (!in_seed) return 0;
   for (const uint64_t i : {h >> seed_shift_, (h >> seed_shift_) ^ 1}) {
     const int way = way_of(seed_.lines[i], k);
     if (way >= 0) {
       const size_t count = copy_ids(seed_.lines[i], way, out);
-      insert(k, out, count);
+      insert(asked, out, count);
       return count;
     }
-    if (seed_.lines[i].key[1][15] == 0) return 0;  // there was room: it never went to the line beside
+    if (has_room(seed_.lines[i])) return 0;
   }
   return 0;
 }
@@ -225,10 +229,12 @@ WordCache::Long& WordCache::free_long(uint64_t hash) {
   return longs_[i];
 }
 
-void WordCache::insert(const WordKey16& k, const uint32_t* ids, size_t count) {
+void WordCache::insert(const Asked& asked, const uint32_t* ids, size_t count) {
   if (!mine_ || count == 0) return;
-  const uint64_t home = hash(k.a, k.b) >> shift_;
-  if (way_of(mine_[home], k) >= 0 || way_of(mine_[home ^ 1], k) >= 0) return;
+  const WordKey16& k = asked.key;
+  const uint64_t home = asked.hash >> shift_;
+  if (way_of(mine_[home], k) >= 0) return;
+  if (!has_room(mine_[home]) && way_of(mine_[home ^ 1], k) >= 0) return;
   if (count > 4 && !room_in_arena(count)) return;
   const Place p = free_place(mine_, shift_, k);
   WordLine& line = *p.line;

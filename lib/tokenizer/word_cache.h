@@ -2,11 +2,11 @@
 //
 // Words of up to 15 bytes live in lines of 64 bytes, one cache line each: two keys (the bytes, zero padded,
 // the length in the last byte) and two values of four ids; so a hit reads one line, compares once and stores
-// 16 bytes whatever the number of ids. A word has one line, and when that is full the line beside it. When
-// both are full, the newcomer takes a place. The table begins small and doubles
-// while it is crowded and the memory given lasts: what a text uses stays near together. Ids that do not fit,
-// and words of 16 to 255 bytes, are in an arena. A full arena is emptied, with all that points into it. So
-// memory is bounded, and what is cached never shows in the result.
+// 16 bytes whatever the number of ids. A word has one line, and when that is full the line beside it; where
+// a line has room the other need not be looked at. When both are full, the newcomer takes a place. The table
+// begins small and doubles while it is crowded and the memory given lasts: what a text uses stays near
+// together. Ids that do not fit, and words of 16 to 255 bytes, are in an arena. A full arena is emptied, with
+// all that points into it. So memory is bounded, and what is cached never shows in the result.
 //
 // A table made at load (the vocabulary's own words, compiled.h) may stand behind it: a short text reads that
 // in place and adds nothing; for long texts its words are taken over as they occur.
@@ -101,17 +101,25 @@ class WordCache {
   const WordLine* lines() const { return lines_; }
   uint32_t shift() const { return shift_; }
 
+  // A word that is going to be found or inserted; the lines that it may be in are on their way.
+  struct Asked {
+    WordKey16 key;
+    uint64_t hash;
+    bool in_seed;  // may be
+  };
+  Asked ask(const WordKey16& k) const {
+    const Asked a{k, hash(k.a, k.b), in_seed(hash(k.a, k.b))};
+    __builtin_prefetch(seed_.lines + (a.in_seed ? a.hash >> seed_shift_ : 0));
+    ask_again(a);
+    return a;
+  }
+  void ask_again(const Asked& a) const { __builtin_prefetch(lines_ + (a.hash >> shift_), 1); }
   // Everywhere, not in lines() alone. Copies the ids to `out`, which has room for 16; how many,
   // 0 when the word is not there.
-  size_t find(const WordKey16& k, uint32_t* out);  // what lines() has not itself is kept there
-  void prefetch(const WordKey16& k) const {
-    const uint64_t h = hash(k.a, k.b);
-    if (!in_seed(h)) return;
-    __builtin_prefetch(seed_.lines + (h >> seed_shift_));
-    __builtin_prefetch(seed_.lines + ((h >> seed_shift_) ^ 1));
-  }
+  size_t find(const Asked& a, uint32_t* out);  // what lines() has not itself is kept there
+  size_t find(const WordKey16& k, uint32_t* out) { return find(ask(k), out); }
   Ids find_long(std::string_view word) const;
-  void insert(const WordKey16& k, const uint32_t* ids, size_t count);
+  void insert(const Asked& a, const uint32_t* ids, size_t count);
   void insert_long(std::string_view word, const uint32_t* ids, size_t count);  // of 16 to kLongest bytes
   // Whether insert() keeps anything: not while the lines are the caller's.
   bool owned() const { return mine_ != nullptr; }
