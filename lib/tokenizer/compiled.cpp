@@ -13,7 +13,7 @@ namespace ds::tokenizer {
 namespace {
 
 constexpr char kMagic[8] = {'D', 'S', 'B', 'P',
-                            'E', 0,   0,   6};  // the last byte: version of layout and of hashes
+                            'E', 0,   0,   7};  // the last byte: version of layout and of hashes
 constexpr uint32_t kMostWhole = 1u << 20;
 
 enum Section {
