@@ -368,6 +368,16 @@ bool equal(const Value& a, const Value& b, Meter& meter) {
       const auto &x = static_cast<const Method&>(*a.raw()), &y = static_cast<const Method&>(*b.raw());
       return x.name == y.name && x.self.raw() == y.self.raw();
     }
+    case Kind::view: {  // keys and items are sets, values are only themselves
+      const auto &x = static_cast<const List&>(*a.raw()), &y = static_cast<const List&>(*b.raw());
+      if (x.label == "dict_values" || y.label == "dict_values") return a.raw() == b.raw();
+      if (x.items.size() != y.items.size()) return false;
+      for (size_t i = 0; i < x.items.size(); ++i) {
+        const auto same = [&](const Value& v) { return equal(x.items[i], v, meter); };
+        if (!same(y.items[i]) && std::none_of(y.items.begin(), y.items.end(), same)) return false;
+      }
+      return true;
+    }
     case Kind::function:
       return a.whole() == b.whole();
     default:
@@ -406,9 +416,15 @@ bool contains(const Value& container, const Value& item, Meter& meter) {
     }
     case Kind::dict:
       return container.dict().find(item) != nullptr;
+    case Kind::view: {
+      const std::string_view label = static_cast<const List&>(*container.raw()).label;
+      if (label == "dict_keys") check_key(item);
+      if (label == "dict_items" && (!item.is(Kind::tuple) || item.items().size() != 2)) return false;
+      if (label == "dict_items") check_key(item.items()[0]);
+      [[fallthrough]];
+    }
     case Kind::list:
     case Kind::tuple:
-    case Kind::view:
       for (const Value& v : container.items())
         if (v.raw() && v.raw() == item.raw() ? true : equal(v, item, meter)) return true;
       return false;

@@ -118,6 +118,20 @@ TEST_CASE("small things that published templates rely on") {
   }
 }
 
+TEST_CASE("a dict's keys and items are sets, its values are not") {
+  const std::string d = R"({"d": {"a": 1, "b": [2]}, "e": {"b": [2], "a": 1}})";
+  CHECK(text("{{ d.keys() == d.keys() }} {{ d.keys() != e.keys() }} {{ d.keys() == e.items() }}", d) ==
+        "True False False");
+  CHECK(text("{{ d.items() == e.items() }} {{ d.values() == d.values() }} {{ {}.keys() == {}.items() }}",
+             d) == "True False True");
+  CHECK(
+      text("{{ 'a' in d.keys() }} {{ ('a', 1) in d.items() }} {{ 'a' in d.items() }} {{ [1] in d.items() }}",
+           d) == "True True False False");
+  CHECK(std::string(error("{{ [] in {'a': 1}.keys() }}").what()).find("unhashable") != std::string::npos);
+  CHECK(std::string(error("{{ ([], 1) in {'a': 1}.items() }}").what()).find("unhashable") !=
+        std::string::npos);
+}
+
 TEST_CASE("errors are data errors that name template, line and what is wrong") {
   struct {
     const char *source, *part;
